@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The tree of commands, and the translation of what cyclopts says into our errors."""
+
+import os
+from collections.abc import Sequence
+from typing import Final
+
+from cyclopts import App, CycloptsError
+from cyclopts.exceptions import (
+    CoercionError,
+    MissingArgumentError,
+    UnknownCommandError,
+    UnknownOptionError,
+    UnusedCliTokensError,
+)
+
+import bot4
+from bot4.apps.cli import configure, journals, machine, market, runs
+from bot4.apps.cli.reply import Reply
+from bot4.apps.kernel_cache import set_kernel_cache
+from bot4.domain.errors import BadInput
+
+EPILOGUE: Final = (
+    "Trading can lose all the money it is given. Nothing here is advice. "
+    "Exit codes: 0 done, 1 the answer is no, 2 bad input, 3 a fault outside, 70 a bug of bot4, 130 interrupted."
+)
+
+KINDS: Final[tuple[tuple[type[CycloptsError], str], ...]] = (
+    (UnknownCommandError, "unknown_command"),
+    (UnknownOptionError, "unknown_flag"),
+    (UnusedCliTokensError, "unknown_word"),
+    (MissingArgumentError, "missing"),
+    (CoercionError, "flag_value"),
+)
+
+
+def build() -> App:
+    """Return the command line with every command in its place."""
+    app = App(
+        name="bot4",
+        help="An autonomous trading system that lets no order out without evidence and can prove what it did.",
+        help_epilogue=EPILOGUE,
+        help_format="plaintext",
+        version=lambda: bot4.__version__,
+        suppress_keyboard_interrupt=False,
+        result_action="return_value",
+    )
+    for command in (runs.demo, runs.backtest, runs.paper, runs.replay, journals.explain, journals.why):
+        app.command(command)
+    audit = App(name="audit", help="Prove that a journal is what was written.")
+    audit.command(journals.verify)
+    features = App(name="features", help="The indicators.")
+    features.command(market.list_features, name="list")
+    data = App(name="data", help="Recorded market data.")
+    data.command(market.check)
+    config = App(name="config", help="The settings.")
+    config.command(configure.show)
+    config.command(configure.schema)
+    for part in (features, data, audit, config):
+        app.command(part)
+    app.command(machine.doctor)
+    app.command(machine.bench)
+    return app
+
+
+def carry_out(words: Sequence[str]) -> Reply | None:
+    """Carry out the command that words ask for; None where they asked for help or the version.
+
+    Raises
+    ------
+    BadInput
+        If the words are no command; the message is what cyclopts found.
+    """
+    set_kernel_cache(os.environ)  # before any command imports a kernel
+    app = build()
+    try:
+        reply: object = app(list(words), exit_on_error=False, print_error=False, help_on_error=False, verbose=False)
+    except CycloptsError as error:
+        raise usage(error) from None
+    return reply if isinstance(reply, Reply) else None
+
+
+def usage(error: CycloptsError) -> BadInput:
+    """Return what is wrong with the words, in the shape of every other bad input."""
+    error.verbose = False
+    code = next((code for kind, code in KINDS if isinstance(error, kind)), "usage")
+    chain = " ".join(error.command_chain or ())
+    command = f"bot4 {chain}".strip()
+    said, _, mend = str(error).partition("Did you mean")
+    argument = error.argument
+    allowed = f"what {command} --help lists"
+    if argument is not None and argument.parameter.help:
+        allowed = f"{argument.name}: {argument.parameter.help}"
+    mend = f"Did you mean{mend}" if mend else "Correct it."
+    return BadInput(command, " ".join(said.split()) or "not understood", allowed, mend, code)

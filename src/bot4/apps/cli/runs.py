@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Commands that run: demo, backtest, paper, and the replay that proves a run."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from bot4.apps.cli.options import DATA, RUN, Bars, ConfigFile, Out, Report, RunOptions, Screen, run_request
+from bot4.apps.cli.reply import ANSWER_IS_NO, DONE, INTERRUPTED, Reply
+from bot4.apps.output import RUNS, journal_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from rich.console import Console
+
+    from bot4.apps.outcome import Outcome
+
+SHOWN = ("bars", "orders", "fills", "gate", "strategies", "passed", "safety_mode", "elapsed_s", "bars_per_s")
+
+
+def backtest(
+    config: ConfigFile = None,
+    /,
+    *,
+    bars: Bars = (),
+    options: RunOptions = RunOptions(),  # noqa: B008 - frozen
+    screen: Screen = Screen(),  # noqa: B008 - frozen
+) -> Reply:
+    """Run the strategies over recorded bars: orders, simulated fills, accounts, journal and report.
+
+    Without a CONFIG the default runs: 100,000 of the quote currency, three
+    strategies, 0.10 % fees, 1 bp slippage, seed 0.
+    """
+    request = run_request("backtest", config, bars, options)
+    from bot4.apps.backtest import run
+
+    with screen.working() as progress:
+        return told(run(request, progress), screen)
+
+
+def paper(
+    config: ConfigFile = None,
+    /,
+    *,
+    replay: Annotated[
+        tuple[str, ...],
+        Parameter(
+            name="--replay",
+            consume_multiple=True,
+            negative=(),
+            show_default=False,
+            group=DATA,
+            help="Recorded bars to trade on as if they were live, as PATH or SYMBOL=PATH.",
+        ),
+    ] = (),
+    options: RunOptions = RunOptions(),  # noqa: B008 - frozen
+    screen: Screen = Screen(),  # noqa: B008 - frozen
+) -> Reply:
+    """Trade with simulated fills, bar by bar, with a durable and signed journal; here over recorded bars."""
+    request = run_request("paper", config, replay, options, flag="--replay")
+    from bot4.apps.paper import run
+
+    with screen.working() as progress:
+        return told(run(request, progress), screen)
+
+
+def demo(
+    *,
+    hours: Annotated[int, Parameter(name="--hours", group=DATA, help="Length of the generated market.")] = 17_520,
+    seed: Annotated[int, Parameter(name="--seed", group=RUN, help="Seed of the market and of the run.")] = 0,
+    out: Out = RUNS,
+    report: Report = True,
+    screen: Screen = Screen(),  # noqa: B008 - frozen
+) -> Reply:
+    """Show the whole loop in under a minute, on a generated market that holds one planted edge.
+
+    The market is synthetic, and says so everywhere: nothing it earns means anything.
+    """
+    from bot4.apps.demo import DemoRequest, run
+
+    request = DemoRequest(hours=hours, seed=seed, out=out, report=report)
+    with screen.working() as progress:
+        return told(run(request, progress), screen)
+
+
+def replay(
+    journal: Annotated[Path, Parameter(name="JOURNAL", help="A journal, or the folder of its run.")],
+    /,
+    *,
+    bars: Bars = (),
+    screen: Screen = Screen(),  # noqa: B008 - frozen
+) -> Reply:
+    """Run a journal again from its inputs and compare every byte.
+
+    Its data is found through the manifest beside it, by hash; --bars names other places to look.
+    """
+    from bot4.apps.replay import run
+
+    path = journal_of(journal)
+    with screen.working() as progress:
+        outcome = run(path, bars, progress)
+
+    def show(console: "Console") -> None:
+        word = "[green]equal[/]" if outcome.equal else "[red]different[/]"
+        console.print(f"{word}: {outcome.events:,} events, state {outcome.state_hash[:16]}")
+        if outcome.first_difference:
+            console.print(outcome.first_difference, markup=False, soft_wrap=True)
+
+    return Reply(outcome.summary(), show, DONE if outcome.equal else ANSWER_IS_NO, screen.as_json)
+
+
+def told(outcome: "Outcome", screen: Screen) -> Reply:
+    """Return the reply of a run."""
+    summary = outcome.summary()
+    return Reply(
+        summary,
+        lambda console: show_run(summary, console),
+        INTERRUPTED if outcome.interrupted else DONE,
+        screen.as_json,
+    )
+
+
+def show_run(summary: "Mapping[str, object]", console: "Console") -> None:
+    """Print what came of a run."""
+    from rich.table import Table
+
+    table = Table(show_header=False, box=None, pad_edge=False)
+    for key in SHOWN:
+        if key in summary:
+            table.add_row(key.replace("_", " "), words(summary[key]))
+    table.add_row("final equity", f"{words(summary['final_equity'])} {summary.get('currency', '')}")
+    refused = summary["refused"]
+    if isinstance(refused, dict):
+        for i, (rule, count) in enumerate(refused.items()):
+            table.add_row("" if i else "refused", f"{count:>9,}  {rule}")
+    table.add_row("state hash", words(summary["state_hash"]))
+    console.print(table)
+    for line in trouble_lines(summary):
+        console.print(line, soft_wrap=True, markup=False, style="yellow")
+    console.print(gate_line(summary))
+    if summary.get("interrupted"):
+        console.print("[yellow]interrupted[/]: this is what was done so far; --resume goes on")
+    console.print(f"journal  {summary['journal']}", soft_wrap=True, markup=False)
+    if summary.get("report"):
+        console.print(f"report   {summary['report']}", soft_wrap=True, markup=False)
+
+
+def trouble_lines(summary: "Mapping[str, object]") -> list[str]:
+    """Return a line on the faults of the data, if there are any, and one for each strategy that was halted."""
+    faults, halted = summary["faults"], summary["halted"]
+    assert isinstance(faults, dict), "a summary counts faults by kind"
+    assert isinstance(halted, dict), "a summary tells by name who was halted"
+    lines = [f"halted: {name}: {reason}" for name, reason in halted.items()]
+    if faults:
+        lines.insert(0, f"data: {', '.join(f'{n:,} {kind}' for kind, n in faults.items())}; see bot4 data check")
+    return lines
+
+
+def words(value: object) -> str:
+    """Return a value for a table."""
+    if isinstance(value, bool) or value is None:
+        return {True: "yes", False: "no", None: "-"}[value]
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:,.2f}"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(str, value)) or "none"
+    return str(value)
+
+
+def gate_line(summary: "Mapping[str, object]") -> str:
+    """Return in one line what the evidence gate did."""
+    strategies, passed = summary["strategies"], summary["passed"]
+    assert isinstance(strategies, list), "a summary lists its strategies"
+    assert isinstance(passed, list), "a summary lists who passed"
+    refused = len(strategies) - len(passed)
+    if summary["gate"] == "observe":
+        return f"[yellow]research[/]: the gate looked on; enforced it would have refused {refused} of {len(strategies)}"
+    if refused == len(strategies):
+        return f"gate refused {refused} of {refused}: no order was sent; see --gate observe"
+    return f"gate refused {refused} of {len(strategies)}; passed on at least one day: {', '.join(map(str, passed))}"

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a run tells when it is over."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """Tell what came of a run, with paths in its published folder.
+
+    ``faults`` counts by kind, over all data sets, what was changed or set aside in
+    the data; ``halted`` tells for each strategy that failed why it was stopped.
+    """
+
+    run: str
+    gate: str
+    bars: int
+    orders: int
+    fills: int
+    refused: dict[str, int]
+    strategies: tuple[str, ...]
+    passed: tuple[str, ...]
+    final_equity: float
+    currency: str
+    state_hash: str
+    journal: Path
+    report: Path | None
+    elapsed_s: float
+    interrupted: bool
+    safety_mode: str
+    faults: dict[str, int]
+    halted: dict[str, str]
+
+    @property
+    def bars_per_s(self) -> float:
+        """Return bars consumed in a second of the run, journal included, reading and report not."""
+        return self.bars / self.elapsed_s if self.elapsed_s > 0 else 0.0
+
+    def summary(self) -> dict[str, object]:
+        """Return the outcome as plain values, for ``--json`` and ``summary.json``."""
+        return {
+            "run": self.run,
+            "gate": self.gate,
+            "bars": self.bars,
+            "orders": self.orders,
+            "fills": self.fills,
+            "refused": self.refused,
+            "strategies": list(self.strategies),
+            "passed": list(self.passed),
+            "final_equity": self.final_equity,
+            "currency": self.currency,
+            "safety_mode": self.safety_mode,
+            "faults": self.faults,
+            "halted": self.halted,
+            "state_hash": self.state_hash,
+            "journal": str(self.journal),
+            "report": None if self.report is None else str(self.report),
+            "elapsed_s": round(self.elapsed_s, 3),
+            "bars_per_s": round(self.bars_per_s, 1),
+            "interrupted": self.interrupted,
+        }

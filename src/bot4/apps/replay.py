@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Replay: run a journal's inputs again and hold every byte against it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from bot4.adapters.stores.history import Survey
+from bot4.adapters.stores.journal_reader import open_journal, read_header
+from bot4.adapters.stores.journal_recovery import Recovered, recover
+from bot4.adapters.stores.journal_resume import ReplayedJournal
+from bot4.apps.finish import MANIFEST
+from bot4.apps.progress import Progress
+from bot4.apps.session import Prepared, RunRequest, prepare
+from bot4.domain.errors import BadInput
+from bot4.record.compare import Differs
+from bot4.record.header import JournalHeader, header_record
+from bot4.record.journal import JournalWriter
+from bot4.runtime.drive import NoGateway
+from bot4.runtime.replay import Replay
+from bot4.runtime.settings import Settings
+from bot4.runtime.state import state_hash
+from bot4.runtime.wiring import wire
+
+
+class PathHint(msgspec.Struct, frozen=True):
+    """Name where one data set was last seen."""
+
+    symbol: str
+    paths: tuple[str, ...]
+
+
+class DataHint(msgspec.Struct, frozen=True):
+    """Read what a run's manifest says of its data; more it may say is not needed here."""
+
+    data: tuple[PathHint, ...] = ()
+    config_folder: str = "."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayOutcome:
+    """Tell whether a journal's inputs gave its bytes again."""
+
+    journal: Path
+    events: int
+    records: int
+    rows: int
+    state_hash: str
+    equal: bool
+    first_difference: str
+
+    def summary(self) -> dict[str, object]:
+        """Return the outcome as plain values, for ``--json``."""
+        return {
+            "journal": str(self.journal),
+            "events": self.events,
+            "records": self.records,
+            "rows": self.rows,
+            "state_hash": self.state_hash,
+            "equal": self.equal,
+            "first_difference": self.first_difference or None,
+        }
+
+
+def run(journal: Path, bars: Sequence[str], progress: Progress) -> ReplayOutcome:
+    """Replay one journal.
+
+    Parameters
+    ----------
+    journal : Path
+        The journal's file.
+    bars : sequence of str
+        ``[SYMBOL=]PATH`` values; empty to find the data where the run's manifest
+        last saw it. Either way it is taken only if its hash is the journal's.
+
+    Raises
+    ------
+    BadInput
+        If the journal did not end, or its data cannot be found.
+    Corrupt
+        If the journal is damaged.
+    """
+    stands = recover(journal)
+    if stands.end is None:
+        raise BadInput(
+            str(journal),
+            f"a run that was cut after {stands.records} records",
+            "a run that ended",
+            "Go on with it first: repeat its command with --resume.",
+            "unfinished",
+        )
+    header = read_header(journal)
+    prepared = find_data(journal, header, bars, progress)
+    return replay(journal, stands, prepared, progress)
+
+
+def find_data(journal: Path, header: JournalHeader, bars: Sequence[str], progress: Progress) -> Prepared:
+    """Return the run prepared again, over the data sets its header names.
+
+    Raises
+    ------
+    BadInput
+        If data is missing, or is not what the journal was written over.
+    """
+    manifest = journal.parent / MANIFEST
+    hint = msgspec.json.decode(manifest.read_bytes(), type=DataHint) if manifest.is_file() else DataHint()
+    values = list(bars) or [f"{one.symbol}={path}" for one in hint.data for path in one.paths]
+    if not values:
+        raise BadInput(
+            str(journal), "no manifest.json beside it", "its data", "Name the data: --bars PATH.", "data_missing"
+        )
+    request = RunRequest(
+        command=header.command,
+        config=msgspec.convert(header.config, Settings),
+        bars=tuple(values),
+        symbols=tuple(one.symbol for one in header.data),
+        interval=header.data[0].interval if len({one.interval for one in header.data}) == 1 else "",
+        config_folder=Path(hint.config_folder),
+        nonce=header.nonce,
+    )
+    prepared = prepare(request, progress)
+    for wanted, found in zip(header.data, prepared.surveys, strict=True):
+        check_data(journal, wanted.sha256, found)
+    if prepared.run != header.run:
+        raise BadInput(
+            str(journal),
+            f"run {header.run[:8]}, its inputs now give {prepared.run[:8]}",
+            "the same strategies, trial ledger and engine format",
+            "Use the strategy files and the bot4 that wrote it.",
+            "run_differs",
+        )
+    return prepared
+
+
+def check_data(journal: Path, wanted: str, found: Survey) -> None:
+    """Refuse data that is not what the journal was written over.
+
+    Raises
+    ------
+    BadInput
+        If its hash is another.
+    """
+    if found.sha256 != wanted:
+        raise BadInput(
+            f"{journal}: {found.symbol}",
+            f"data with hash {found.sha256[:12]}",
+            f"the data the journal was written over, {wanted[:12]}",
+            "Name it: --bars SYMBOL=PATH.",
+            "data_differs",
+        )
+
+
+def replay(journal: Path, stands: Recovered, prepared: Prepared, progress: Progress) -> ReplayOutcome:
+    """Feed the engine and compare."""
+    assert stands.end is not None, "only a run that ended is replayed"
+    rows = stands.end.rows
+    writer = JournalWriter(ReplayedJournal(journal), header_record(prepared.header))
+    wired = wire(
+        prepared.request.config,
+        prepared.instruments,
+        prepared.intervals_ns(),
+        prepared.recruits,
+        journal=writer,
+        gateway=NoGateway(),
+        trials=prepared.trials,
+    )
+
+    def advance(done: int) -> None:
+        progress.advance(done)
+        if progress.should_stop():
+            raise KeyboardInterrupt
+
+    feed = Replay(wired.engine, wired.features, prepared.histories, advance)
+    difference = ""
+    progress.begin(rows, "replay")
+    try:
+        feed.run(open_journal(journal), str(journal))
+        writer.close(rows, state_hash(wired.decisive), stands.end.interrupted)
+    except Differs as differs:
+        difference = str(differs.difference)
+    finally:
+        progress.end()
+    return ReplayOutcome(
+        journal=journal,
+        events=int(wired.engine.events),
+        records=stands.records,
+        rows=feed.rows,
+        state_hash=state_hash(wired.decisive).hex(),
+        equal=not difference,
+        first_difference=difference,
+    )

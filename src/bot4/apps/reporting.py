@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From a finished run to its page: what the report must know is gathered here and nowhere else."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from plotly.offline import get_plotlyjs
+
+import bot4.simulation.venue
+from bot4.adapters.stores.history import Survey
+from bot4.apps.execute import Executed
+from bot4.apps.session import Prepared
+from bot4.domain.values import Lots, Ticks
+from bot4.market.faults import FAULT_KINDS
+from bot4.market.intervals import interval_text
+from bot4.record.reports.collect import collect
+from bot4.record.reports.data import DataSetFacts, FaultCount, RunFacts, StrategyFacts
+from bot4.record.reports.page import render
+
+if TYPE_CHECKING:
+    from bot4.apps.outcome import Outcome
+
+
+def report_page(prepared: Prepared, executed: Executed, outcome: "Outcome") -> str:
+    """Return the report of a run as one self-contained page; the same run gives the same page but for its timing."""
+    request = prepared.request
+    facts = RunFacts(
+        title=f"{request.command} of {', '.join(one.symbol for one in prepared.instruments)}",
+        command=request.typed or f"bot4 {request.command}",
+        run=prepared.run,
+        gate=request.config.gate,
+        settings=prepared.header.config,
+        data_sets=tuple(data_set_facts(survey) for survey in prepared.surveys),
+        currency=outcome.currency,
+        strategies=strategy_facts(prepared, executed),
+        bars=outcome.bars,
+        orders=outcome.orders,
+        fills=outcome.fills,
+        state_hash=outcome.state_hash,
+        journal=str(outcome.journal),
+        elapsed_s=outcome.elapsed_s,
+        assumptions=bot4.simulation.venue.__doc__ or "",
+        is_synthetic=bool(request.data_note),
+        data_note=request.data_note,
+        was_interrupted=outcome.interrupted,
+    )
+    generator = np.random.default_rng(request.config.seed)
+    data = collect(executed.curve, executed.tally.facts(), facts, generator=generator)
+    return render(data, plotly_js=get_plotlyjs())
+
+
+def data_set_facts(survey: Survey) -> DataSetFacts:
+    """Return what the report tells of one data set."""
+    counts = survey.faults.counts
+    return DataSetFacts(
+        symbol=survey.symbol,
+        files=tuple(note.name for note in survey.files),
+        interval=interval_text(survey.interval_ns),
+        rows=survey.rows,
+        bars=survey.bars,
+        first_ns=survey.first_open_ns,
+        last_ns=survey.last_known_ns,
+        sha256=survey.sha256,
+        faults=tuple(
+            FaultCount(kind.name, counts[kind.name], kind.done) for kind in FAULT_KINDS if kind.name in counts
+        ),
+    )
+
+
+def strategy_facts(prepared: Prepared, executed: Executed) -> tuple[StrategyFacts, ...]:
+    """Return what the account says of each strategy."""
+    attribution = executed.attribution
+    closes = executed.curve.closes_now()
+    told: list[StrategyFacts] = []
+    for one in prepared.recruits:
+        unrealised = 0
+        for instrument, close in zip(prepared.instruments, closes, strict=True):
+            holding = attribution.holding(one.slot, int(instrument.index))
+            unrealised += int(instrument.notional(Ticks(close), Lots(holding.lots))) - int(holding.cost)
+        told.append(
+            StrategyFacts(
+                name=one.name,
+                weight=one.settings.weight,
+                realised=attribution.realised(one.slot),
+                unrealised=unrealised,
+                fees=attribution.fees(one.slot),
+                halted=executed.tally.halted.get(one.slot, ""),
+            )
+        )
+    return tuple(told)

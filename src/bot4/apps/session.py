@@ -1,0 +1,258 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One run from request to outcome: its data, its identity, its journal, its end.
+
+What is common to a backtest and to paper trading over recorded bars. The two
+differ in three choices only, made in their own modules: whether features are
+computed ahead, how durable the journal is, and whether the run has a nonce.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+
+import msgspec
+
+from bot4.adapters.stores.history import BarHistory, Survey, peek
+from bot4.adapters.stores.instruments import instrument_for
+from bot4.adapters.stores.paths import group_paths, venue_of
+from bot4.apps.progress import Progress
+from bot4.domain.errors import BadInput
+from bot4.domain.ids import run_id
+from bot4.domain.instrument import Instrument
+from bot4.domain.values import Nanos
+from bot4.market.intervals import interval_text, parse_interval
+from bot4.record.header import DataSet, JournalHeader
+from bot4.runtime.settings import InstrumentSettings, Settings, canonical
+from bot4.runtime.strategy_loader import Recruit, recruit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRequest:
+    """Ask for one run.
+
+    Attributes
+    ----------
+    command : str
+        ``"backtest"``, ``"paper"`` or ``"demo"``; names the output folder.
+    config : Settings
+        Everything that decides the run besides its data.
+    bars : tuple of str
+        ``[SYMBOL=]PATH`` values; a path may be a pattern.
+    symbols : tuple of str
+        The symbols wanted, empty for all that the files name.
+    interval : str
+        Bar length such as ``"1h"``; empty for that of the files.
+    out : Path
+        Folder in which the run's own folder is made.
+    resume : str or None
+        A run's folder to go on with.
+    strict : bool
+        Refuse a file at its first fault.
+    report : bool
+        Write ``report.html``.
+    config_folder : Path
+        What relative paths in the configuration are relative to.
+    nonce : str
+        Empty for a backtest.
+    data_note : str
+        Where the data come from, if that needs saying; empty for recordings.
+        Anything here marks the report as synthetic.
+    typed : str
+        The command line that asked for it, for "how to reproduce this"; no part of
+        the run's identity.
+    """
+
+    command: str
+    config: Settings = field(default_factory=Settings)
+    bars: tuple[str, ...] = ()
+    symbols: tuple[str, ...] = ()
+    interval: str = ""
+    out: Path = Path("runs")
+    resume: str | None = None
+    strict: bool = False
+    report: bool = True
+    config_folder: Path = Path()
+    nonce: str = ""
+    data_note: str = ""
+    typed: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """Hold a run that is ready to start: data surveyed, strategies loaded, identity fixed."""
+
+    request: RunRequest
+    instruments: tuple[Instrument, ...]
+    paths: tuple[tuple[Path, ...], ...]
+    histories: tuple[BarHistory, ...]
+    surveys: tuple[Survey, ...]
+    recruits: tuple[Recruit, ...]
+    trials: int
+    header: JournalHeader
+
+    @property
+    def run(self) -> str:
+        """Return the run's identity."""
+        return self.header.run
+
+    @property
+    def bars(self) -> int:
+        """Return how many bars the run will consume."""
+        return sum(survey.bars for survey in self.surveys)
+
+    def intervals_ns(self) -> list[Nanos]:
+        """Return each instrument's bar length."""
+        return [Nanos(history.interval_ns) for history in self.histories]
+
+
+def prepare(request: RunRequest, progress: Progress) -> Prepared:
+    """Read and check everything a run needs, before anything is written.
+
+    Raises
+    ------
+    BadInput
+        If the data, the strategies or the configuration cannot be used.
+    """
+    settings = request.config
+    recruits = recruit(settings.strategies, request.config_folder)
+    groups = group_paths(request.bars, request.symbols)
+    histories = open_histories(request, groups)
+    check_currency(settings, [history.instrument for history in histories])
+    surveys = [survey(history, progress) for history in histories]
+    trials, trials_hash = read_trials(settings.evidence.trial_ledger, request.config_folder)
+    data = tuple(data_set(history, one) for history, one in zip(histories, surveys, strict=True))
+    hashes = [one.sha256 for one in surveys]
+    hashes += [one.code_hash for one in recruits if one.code_hash]
+    run = run_id(canonical(settings) + trials_hash.encode(), hashes, settings.seed, request.nonce)
+    header = JournalHeader(
+        run=run,
+        command=request.command,
+        config=msgspec.to_builtins(settings),
+        data=data,
+        seed=settings.seed,
+        nonce=request.nonce,
+        trials_sha256=trials_hash,
+        signed=bool(request.nonce),
+    )
+    return Prepared(
+        request=request,
+        instruments=tuple(history.instrument for history in histories),
+        paths=tuple(tuple(paths) for paths in groups.values()),
+        histories=tuple(histories),
+        surveys=tuple(surveys),
+        recruits=tuple(recruits),
+        trials=trials,
+        header=header,
+    )
+
+
+def open_histories(request: RunRequest, groups: Mapping[str, Sequence[Path]]) -> list[BarHistory]:
+    """Open the recorded bars of every symbol, in the order of the command line.
+
+    Raises
+    ------
+    BadInput
+        If the configuration describes an instrument the run does not have.
+    """
+    interval_ns = parse_interval(request.interval) if request.interval else None
+    overrides = {one.symbol: one for one in request.config.instruments}
+    unused = [symbol for symbol in overrides if symbol not in groups]
+    if unused:
+        raise BadInput("instruments", unused[0], f"the run's symbols: {', '.join(groups)}", "Leave it out.")
+    histories: list[BarHistory] = []
+    for index, (symbol, paths) in enumerate(groups.items()):
+        instrument = instrument_for(
+            symbol,
+            index,
+            first_price=peek(paths).first_price,
+            overrides=override_of(overrides.get(symbol)),
+            venue=venue_of(paths),
+        )
+        histories.append(BarHistory(symbol, paths, instrument, interval_ns, strict=request.strict))
+    return histories
+
+
+def override_of(settings: InstrumentSettings | None) -> Mapping[str, object] | None:
+    """Return what the configuration says of an instrument, without what it leaves open."""
+    if settings is None:
+        return None
+    told = msgspec.structs.asdict(settings)
+    told["instrument_type"] = told.pop("type")
+    return {key: value for key, value in told.items() if value and key != "symbol"}
+
+
+def check_currency(settings: Settings, instruments: Sequence[Instrument]) -> None:
+    """Refuse a run over two account currencies.
+
+    Raises
+    ------
+    BadInput
+        If an instrument is quoted in another currency than the account's.
+    """
+    wanted = settings.account.currency or instruments[0].quote
+    for instrument in instruments:
+        if instrument.quote != wanted:
+            raise BadInput(
+                f"instrument {instrument.symbol}",
+                f"quoted in {instrument.quote}",
+                f"the account's currency {wanted}: one currency a run",
+                "Leave the symbol out, or run it by itself.",
+                "currency_differs",
+            )
+
+
+def survey(history: BarHistory, progress: Progress) -> Survey:
+    """Read a history once: check, count and hash it.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If the user stops here: nothing was begun that could be ended cleanly.
+    """
+
+    def advance(rows: int) -> None:
+        progress.advance(rows)
+        if progress.should_stop():
+            raise KeyboardInterrupt
+
+    progress.begin(history.total_rows_hint(), f"checking {history.symbol}")
+    try:
+        return history.survey(advance)
+    finally:
+        progress.end()
+
+
+def data_set(history: BarHistory, told: Survey) -> DataSet:
+    """Return a history as the journal's header names it: by its hash, not by its files."""
+    instrument = history.instrument
+    return DataSet(
+        history.symbol,
+        interval_text(history.interval_ns),
+        told.bars,
+        told.sha256,
+        base=instrument.base,
+        quote=instrument.quote,
+        tick_size=f"{instrument.tick_size:f}",
+        lot_size=f"{instrument.lot_size:f}",
+    )
+
+
+def read_trials(ledger: str, folder: Path) -> tuple[int, str]:
+    """Return how many trials the ledger holds and the hash of its snapshot; nothing for no ledger.
+
+    Raises
+    ------
+    BadInput
+        If the ledger cannot be read.
+    """
+    if not ledger:
+        return 0, ""
+    path = folder / ledger
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise BadInput(
+            "evidence.trial_ledger", f"{path}: {error.strerror}", "a readable file", "Correct the path.", "file_missing"
+        ) from error
+    return sum(1 for line in data.splitlines() if line.strip()), sha256(data).hexdigest()

@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Strategies: the protocol a user implements, three honest examples, and the stage that runs them."""
+
+from bot4.decision.strategies.breakout import Breakout
+from bot4.decision.strategies.mean_reversion import MeanReversion
+from bot4.decision.strategies.momentum import Momentum
+from bot4.decision.strategies.protocol import Strategy, View
+
+__all__ = ["Breakout", "MeanReversion", "Momentum", "Strategy", "View"]

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The strategy: a view in, a signal or nothing out.
+
+A strategy sees the last bar, its declared features and its own opinion so far. It
+has no account, no clock and no way to the future: the view ends at now. One
+instance serves one instrument, so what it keeps in ``self`` is its memory of that
+instrument alone.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import final
+
+from mypy_extensions import mypyc_attr
+
+from bot4.domain.marketdata import Bar
+from bot4.domain.signal import Signal
+from bot4.domain.values import Nanos
+
+
+@final
+class View:
+    """Show a strategy what it may know; there is nothing in it that it could change for others.
+
+    The attributes are read-only: strategies that hold nothing share one view of a
+    bar, and the bar itself is the engine's.
+    """
+
+    __slots__ = ("_bar", "_position", "_close", "_interval_ns", "_values", "_index")
+
+    def __init__(
+        self,
+        bar: Bar,
+        values: list[float],
+        index: Mapping[str, int],
+        position: float,
+        close: float,
+        interval_ns: Nanos,
+    ) -> None:
+        self._bar = bar
+        self._position = position
+        self._close = close
+        self._interval_ns = interval_ns
+        self._values = values
+        self._index = index
+
+    @property
+    def position(self) -> float:
+        """The strategy's own opinion in force, in [-1, 1]: what its shadow book holds from the next open on."""
+        return self._position
+
+    @property
+    def close(self) -> float:
+        """The bar's close in quote units."""
+        return self._close
+
+    @property
+    def now_ns(self) -> Nanos:
+        """The end of the bar, when it became known: UTC nanoseconds since 1970."""
+        return self._bar.ts_known_ns
+
+    @property
+    def bar(self) -> Bar:
+        """A copy of the bar that just ended, in integer ticks and lots."""
+        bar = self._bar
+        return Bar(
+            bar.ts_known_ns,
+            bar.instrument,
+            bar.row,
+            bar.open_ns,
+            bar.open,
+            bar.high,
+            bar.low,
+            bar.close,
+            bar.volume,
+        )
+
+    def __getitem__(self, feature: str) -> float:
+        """Return a declared feature of this bar: float64, NaN until it is warm."""
+        return self._values[self._index[feature]]
+
+    def after(self, bars: int) -> Nanos:
+        """Return the moment that many bars from now, for a signal's expiry."""
+        return Nanos(self._bar.ts_known_ns + bars * self._interval_ns)
+
+
+@mypyc_attr(allow_interpreted_subclasses=True)
+class Strategy(ABC):
+    """Turn views of one instrument into signals.
+
+    Attributes
+    ----------
+    name : str
+        Unique in a run; appears in reports and in the journal.
+    features : tuple of str
+        The features it reads, by the names of ``bot4 features list``.
+    """
+
+    name: str
+    features: tuple[str, ...]
+
+    @abstractmethod
+    def on_bar(self, view: View) -> Signal | None:
+        """Return a new opinion, or None while the last one stands."""
+
+    def state(self) -> tuple[float, ...]:
+        """Return what it remembers between bars, for the state hash; empty if nothing."""
+        return ()

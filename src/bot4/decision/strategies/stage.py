@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The stage that runs strategies: features in, changes of opinion out.
+
+It holds each strategy's opinion in force, ends it when it expires, refuses a
+signal that is no number in [-1, 1], and stops a strategy that failed while the
+others go on. What a failure *is*, the runtime decides: it wraps each strategy so
+that an exception comes back as a :class:`Fault` value.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Final, final
+
+from librt.strings import BytesWriter, write_f64_le, write_i64_le
+from mypy_extensions import mypyc_attr
+
+from bot4.decision.strategies.protocol import View
+from bot4.domain.event import FEATURES, Event
+from bot4.domain.instrument import Instrument
+from bot4.domain.marketdata import Features
+from bot4.domain.signal import Halted, Signal, SignalEvent
+from bot4.domain.stage import Outbox, Stage
+from bot4.domain.values import Nanos
+
+NEVER: Final = Nanos((1 << 63) - 1)
+
+
+@final
+class Fault:
+    """Say that a strategy raised, instead of a signal."""
+
+    __slots__ = ("reason",)
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+
+
+@mypyc_attr(allow_interpreted_subclasses=True)
+class Voice(ABC):
+    """Speak for one strategy on one instrument: a signal, nothing, or the fault it died of."""
+
+    @abstractmethod
+    def speak(self, view: View) -> Signal | Fault | None:
+        """Return what the strategy says to this view."""
+
+    @abstractmethod
+    def state(self) -> tuple[float, ...]:
+        """Return the strategy's memory, for the state hash."""
+
+
+@final
+class Opinion:
+    """Hold one strategy's opinion on one instrument, and the strategy's voice."""
+
+    __slots__ = ("slot", "voice", "strength", "expires_ns", "halted")
+
+    def __init__(self, slot: int, voice: Voice) -> None:
+        self.slot = slot
+        self.voice = voice
+        self.strength = 0.0
+        self.expires_ns = NEVER
+        self.halted = False
+
+
+@final
+class Strategies(Stage):
+    """Ask every strategy about every bar.
+
+    Parameters
+    ----------
+    voices : sequence of sequence of Voice
+        ``voices[instrument][slot]``.
+    instruments : sequence of Instrument
+        In the order of their index.
+    interval_ns : sequence of int
+        Bar length per instrument.
+    index : mapping of str to int
+        Where each feature stands in ``Features.values``.
+    """
+
+    def __init__(
+        self,
+        voices: Sequence[Sequence[Voice]],
+        instruments: Sequence[Instrument],
+        interval_ns: Sequence[Nanos],
+        index: Mapping[str, int],
+    ) -> None:
+        super().__init__((FEATURES,))
+        self.opinions = [[Opinion(slot, voice) for slot, voice in enumerate(row)] for row in voices]
+        self.ticks = [instrument.tick for instrument in instruments]
+        self.interval_ns = list(interval_ns)
+        self.index = index
+
+    def handle(self, event: Event, now: Nanos, out: Outbox) -> None:
+        """Show each strategy the bar and put what changed."""
+        if not isinstance(event, Features):
+            return
+        i = event.instrument
+        bar = event.bar
+        close = float(bar.close) * self.ticks[i]
+        interval = self.interval_ns[i]
+        values = event.values
+        flat = View(
+            bar, values, self.index, 0.0, close, interval
+        )  # shared by all that hold nothing: views never change
+        for opinion in self.opinions[i]:
+            if opinion.halted:
+                continue
+            if opinion.strength != 0.0 and now >= opinion.expires_ns:
+                self._change(opinion, Signal(0.0, "expired", NEVER), event, now, out)
+            held = opinion.strength
+            view = flat if held == 0.0 else View(bar, values, self.index, held, close, interval)
+            said = opinion.voice.speak(view)
+            if said is not None:
+                self._hear(opinion, said, event, now, out)
+
+    def _hear(self, opinion: Opinion, said: Signal | Fault, event: Features, now: Nanos, out: Outbox) -> None:
+        """Take a signal in force, or stop the strategy that gave no usable one."""
+        if isinstance(said, Signal):
+            if -1.0 <= said.strength <= 1.0 and said.expires_ns > now:
+                if said.strength == opinion.strength:
+                    opinion.expires_ns = said.expires_ns  # the same opinion, renewed
+                else:
+                    self._change(opinion, said, event, now, out)
+                return
+            reason = f"strength {said.strength!r} expiring {int(said.expires_ns)}; allowed: [-1, 1], after {int(now)}"
+        else:
+            reason = said.reason
+        opinion.halted = True
+        out.put(Halted(now, opinion.slot, reason))
+        if opinion.strength != 0.0:
+            self._change(opinion, Signal(0.0, "halted", NEVER), event, now, out)
+
+    def _change(self, opinion: Opinion, signal: Signal, event: Features, now: Nanos, out: Outbox) -> None:
+        """Put a new opinion in force and say so."""
+        opinion.strength = signal.strength
+        opinion.expires_ns = signal.expires_ns
+        out.put(SignalEvent(now, opinion.slot, event.instrument, signal))
+
+    def write_state(self, out: BytesWriter) -> None:
+        """Write each opinion and each strategy's memory."""
+        for row in self.opinions:
+            for opinion in row:
+                write_f64_le(out, opinion.strength)
+                write_i64_le(out, opinion.expires_ns)
+                write_i64_le(out, 1 if opinion.halted else 0)
+                for number in opinion.voice.state():
+                    write_f64_le(out, number)

@@ -1,0 +1,205 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is happening: bars, trades, quotes and books, each with both clocks.
+
+All are immutable by habit: a stage may keep one, so none is ever reused. Prices
+are ticks and quantities lots of the instrument with the given index in the run.
+"""
+
+from typing import final
+
+from mypy_extensions import i64, mypyc_attr
+
+from bot4.domain.event import BAR, BOOK_DELTA, BOOK_SNAPSHOT, EQUITY, FEATURES, QUOTE, TRADE, Event
+from bot4.domain.values import Lots, Money, Nanos, Ticks
+
+
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class Bar(Event):
+    """Hold one bar: event and known time are the end of its interval, ``open_ns`` its begin.
+
+    ``row`` is the bar's number in the run's merged stream, from 0: the journal
+    refers to market data by it.
+    """
+
+    __slots__ = ("instrument", "row", "open_ns", "open", "high", "low", "close", "volume")
+
+    def __init__(
+        self,
+        ts_known_ns: Nanos,
+        instrument: i64,
+        row: i64,
+        open_ns: Nanos,
+        open: Ticks,
+        high: Ticks,
+        low: Ticks,
+        close: Ticks,
+        volume: Lots,
+    ) -> None:
+        self.kind = BAR
+        self.ts_event_ns = ts_known_ns
+        self.ts_known_ns = ts_known_ns
+        self.instrument = instrument
+        self.row = row
+        self.open_ns = open_ns
+        self.open = open
+        self.high = high
+        self.low = low
+        self.close = close
+        self.volume = volume
+
+
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class Trade(Event):
+    """Hold one print of the venue; ``side`` is the aggressor's (+1 bought, -1 sold, 0 unknown)."""
+
+    __slots__ = ("instrument", "trade_id", "side", "price", "lots")
+
+    def __init__(
+        self,
+        ts_event_ns: Nanos,
+        ts_known_ns: Nanos,
+        instrument: i64,
+        trade_id: i64,
+        side: i64,
+        price: Ticks,
+        lots: Lots,
+    ) -> None:
+        self.kind = TRADE
+        self.ts_event_ns = ts_event_ns
+        self.ts_known_ns = ts_known_ns
+        self.instrument = instrument
+        self.trade_id = trade_id
+        self.side = side
+        self.price = price
+        self.lots = lots
+
+
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class Quote(Event):
+    """Hold the best bid and ask."""
+
+    __slots__ = ("instrument", "bid", "bid_lots", "ask", "ask_lots")
+
+    def __init__(
+        self,
+        ts_event_ns: Nanos,
+        ts_known_ns: Nanos,
+        instrument: i64,
+        bid: Ticks,
+        bid_lots: Lots,
+        ask: Ticks,
+        ask_lots: Lots,
+    ) -> None:
+        self.kind = QUOTE
+        self.ts_event_ns = ts_event_ns
+        self.ts_known_ns = ts_known_ns
+        self.instrument = instrument
+        self.bid = bid
+        self.bid_lots = bid_lots
+        self.ask = ask
+        self.ask_lots = ask_lots
+
+
+@mypyc_attr(acyclic=True)
+class BookLevels(Event):
+    """Hold levels of a book: prices in ticks and quantities in lots, side by side, best first.
+
+    ``first_id`` and ``last_id`` are the venue's sequence numbers that the levels cover.
+    """
+
+    __slots__ = ("instrument", "first_id", "last_id", "bid_prices", "bid_lots", "ask_prices", "ask_lots")
+
+    def __init__(
+        self,
+        kind: i64,
+        ts_event_ns: Nanos,
+        ts_known_ns: Nanos,
+        instrument: i64,
+        first_id: i64,
+        last_id: i64,
+        bids: list[tuple[Ticks, Lots]],
+        asks: list[tuple[Ticks, Lots]],
+    ) -> None:
+        self.kind = kind
+        self.ts_event_ns = ts_event_ns
+        self.ts_known_ns = ts_known_ns
+        self.instrument = instrument
+        self.first_id = first_id
+        self.last_id = last_id
+        self.bid_prices = [level[0] for level in bids]
+        self.bid_lots = [level[1] for level in bids]
+        self.ask_prices = [level[0] for level in asks]
+        self.ask_lots = [level[1] for level in asks]
+
+
+@final
+@mypyc_attr(acyclic=True)
+class BookSnapshot(BookLevels):
+    """Replace the whole book."""
+
+    __slots__ = ()
+
+    def __init__(
+        self,
+        ts_event_ns: Nanos,
+        ts_known_ns: Nanos,
+        instrument: i64,
+        last_id: i64,
+        bids: list[tuple[Ticks, Lots]],
+        asks: list[tuple[Ticks, Lots]],
+    ) -> None:
+        super().__init__(BOOK_SNAPSHOT, ts_event_ns, ts_known_ns, instrument, last_id, last_id, bids, asks)
+
+
+@final
+@mypyc_attr(acyclic=True)
+class BookDelta(BookLevels):
+    """Change some levels of the book; zero lots remove a level."""
+
+    __slots__ = ()
+
+    def __init__(
+        self,
+        ts_event_ns: Nanos,
+        ts_known_ns: Nanos,
+        instrument: i64,
+        first_id: i64,
+        last_id: i64,
+        bids: list[tuple[Ticks, Lots]],
+        asks: list[tuple[Ticks, Lots]],
+    ) -> None:
+        super().__init__(BOOK_DELTA, ts_event_ns, ts_known_ns, instrument, first_id, last_id, bids, asks)
+
+
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class Features(Event):
+    """Hold the features of one bar: float64 in the order of the run's feature list, NaN until warm."""
+
+    __slots__ = ("instrument", "bar", "values")
+
+    def __init__(self, bar: Bar, values: list[float]) -> None:
+        self.kind = FEATURES
+        self.ts_event_ns = bar.ts_event_ns
+        self.ts_known_ns = bar.ts_known_ns
+        self.instrument = bar.instrument
+        self.bar = bar
+        self.values = values
+
+
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class Equity(Event):
+    """Hold the account's worth after a mark: cash plus positions at their last price."""
+
+    __slots__ = ("equity", "cash")
+
+    def __init__(self, now: Nanos, equity: Money, cash: Money) -> None:
+        self.kind = EQUITY
+        self.ts_event_ns = now
+        self.ts_known_ns = now
+        self.equity = equity
+        self.cash = cash

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Features of every bar, from the one kernel, streaming or computed ahead.
+
+Live, each bar is one kernel call. In a backtest the runtime hands over a block of
+bars before it feeds them, and the same kernel runs over the block in one pass;
+``handle`` then only looks the row up. Both forms carry the same state through the
+same arithmetic, so values, journal and state hash are equal to the bit, wherever
+a run is cut.
+"""
+
+from collections.abc import Sequence
+from typing import final
+
+import numpy as np
+from librt.strings import BytesWriter
+from mypy_extensions import i64
+from numpy.typing import NDArray
+
+from bot4.domain.event import BAR, Event
+from bot4.domain.instrument import Instrument
+from bot4.domain.marketdata import Bar, Features
+from bot4.domain.stage import Outbox, Stage
+from bot4.domain.values import Nanos
+from bot4.kernels.features import FeatureProgram
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Columns = tuple[Floats, Floats, Floats, Floats, Floats]
+
+
+@final
+class Lane:
+    """Hold one instrument's kernel state and the rows computed ahead for it.
+
+    ``before`` is the state at the head of the block, from which the state after
+    any row of it can be had again; ``read`` are the outputs that become values.
+    """
+
+    __slots__ = ("program", "read", "tick", "lot", "stream", "state", "before", "columns", "rows", "cursor")
+
+    def __init__(self, program: FeatureProgram, read: Ints, instrument: Instrument) -> None:
+        self.program = program
+        self.read = read
+        self.tick = instrument.tick
+        self.lot = instrument.lot
+        self.state = program.new_state()
+        self.stream = program.stream(self.state)
+        self.before = self.state
+        self.columns: Columns | None = None
+        self.rows: list[list[float]] = []
+        self.cursor: i64 = 0
+
+    def compute(self, columns: tuple[Ints, Ints, Ints, Ints, Ints]) -> None:
+        """Run the kernel over a block of integer columns: open, high, low, close, volume."""
+        opens, highs, lows, closes, volumes = columns
+        o, h, low, c = (np.multiply(column, self.tick, dtype=np.float64) for column in (opens, highs, lows, closes))
+        v = np.multiply(volumes, self.lot, dtype=np.float64)
+        out = np.empty((len(opens), self.program.size), dtype=np.float64)
+        self.columns = (o, h, low, c, v)
+        self.before = self.state.copy()
+        self.program.run(self.state, o, h, low, c, v, out)
+        self.rows = out[:, self.read].tolist()
+        self.cursor = 0
+
+    def step(self, bar: Bar) -> list[float]:
+        """Run the kernel over one bar."""
+        tick = self.tick
+        self.stream.step(
+            float(bar.open) * tick,
+            float(bar.high) * tick,
+            float(bar.low) * tick,
+            float(bar.close) * tick,
+            float(bar.volume) * self.lot,
+        )
+        values: list[float] = self.stream.values[self.read].tolist()
+        return values
+
+    def state_now(self) -> Floats:
+        """Return the kernel state after the last bar handled, whatever was computed ahead."""
+        if self.columns is None or self.cursor >= len(self.rows):
+            return self.state
+        state = self.before.copy()
+        done = int(self.cursor)
+        o, h, low, c, v = self.columns
+        out = np.empty((done, self.program.size), dtype=np.float64)
+        self.program.run(state, o[:done], h[:done], low[:done], c[:done], v[:done], out)
+        return state
+
+
+@final
+class FeatureStage(Stage):
+    """Answer every bar with its features.
+
+    Parameters
+    ----------
+    program : FeatureProgram
+        The compiled set: all of it is computed for every bar.
+    read : sequence of str
+        The features that someone reads, in the order of ``Features.values``: to
+        turn the others into Python numbers for every bar would cost more than
+        computing them.
+    instruments : sequence of Instrument
+        In the order of their index.
+    """
+
+    def __init__(self, program: FeatureProgram, read: Sequence[str], instruments: Sequence[Instrument]) -> None:
+        super().__init__((BAR,))
+        places = np.array([program.names.index(name) for name in read], dtype=np.int64)
+        self.lanes = [Lane(program, places, instrument) for instrument in instruments]
+
+    def prepare(self, instrument: int, columns: tuple[Ints, Ints, Ints, Ints, Ints]) -> None:
+        """Compute a block ahead; its bars must be handled before the next block is prepared."""
+        self.lanes[instrument].compute(columns)
+
+    def handle(self, event: Event, now: Nanos, out: Outbox) -> None:
+        """Put the features of one bar."""
+        if isinstance(event, Bar):
+            lane = self.lanes[event.instrument]
+            cursor = lane.cursor
+            if cursor < len(lane.rows):
+                lane.cursor = cursor + 1
+                out.put(Features(event, lane.rows[cursor]))
+            else:
+                out.put(Features(event, lane.step(event)))
+
+    def write_state(self, out: BytesWriter) -> None:
+        """Write the kernel state of each instrument."""
+        for lane in self.lanes:
+            out.write(lane.state_now().tobytes())

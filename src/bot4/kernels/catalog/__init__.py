@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The catalogue of indicators, family by family; their arithmetic is in `indicators`.
+
+To add an indicator: an operation in a family of `indicators` if the existing ones do not suffice, then a recipe (which
+asks for nodes and returns the value that is the indicator) and an entry in the family's module here. Percent scales
+(0..100, -100..0) are those of the original authors and of TA-Lib, kept so that figures can be compared.
+"""
+
+from typing import Final
+
+from bot4.kernels.catalog.entry import FeatureInfo, Parameter
+from bot4.kernels.catalog.momentum import MOMENTUM
+from bot4.kernels.catalog.statistics import STATISTICS
+from bot4.kernels.catalog.trend import TREND
+from bot4.kernels.catalog.volatility import VOLATILITY
+from bot4.kernels.catalog.volume import VOLUME
+
+__all__ = ["CATALOG", "FeatureInfo", "Parameter"]
+
+CATALOG: Final[tuple[FeatureInfo, ...]] = TREND + MOMENTUM + VOLATILITY + STATISTICS + VOLUME

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The machine: one bar in, every row of the program done once, the newest values out.
+
+`advance` is the only place where a bar changes the state. `run` loops over it, `step` calls it once, `step_at` calls it
+once with addresses in place of arrays; so streaming and batch agree to the bit because they are the same instructions
+(no fastmath, no fused multiply-add). Rows stand in an order in which each finds its inputs done.
+"""
+
+import math
+from typing import Final
+
+import numpy as np
+from numba.np.numpy_support import carray
+
+from bot4.kernels.indicators import layout as at_
+from bot4.kernels.indicators.layout import FAMILY
+from bot4.kernels.indicators.momentum import step_momentum
+from bot4.kernels.indicators.series import RECORD, step_series
+from bot4.kernels.indicators.statistics import step_statistics
+from bot4.kernels.indicators.trend import step_trend
+from bot4.kernels.indicators.volatility import step_volatility
+from bot4.kernels.indicators.volume import step_volume
+from bot4.kernels.jit import Floats, Ints, fused, kernel, pointer
+
+# Fields of the descriptor that `step_at` reads.
+ROWS: Final = 0
+OUTPUTS: Final = 1
+STATE_SIZE: Final = 2
+PROGRAM_ADDRESS: Final = 3
+GATHER_ADDRESS: Final = 4
+STATE_ADDRESS: Final = 5
+VALUES_ADDRESS: Final = 6
+DESCRIPTOR: Final = 7
+
+
+@fused
+def is_usable(open: float, high: float, low: float, close: float, volume: float) -> bool:
+    """Say whether a bar may enter: prices finite and above zero, volume finite and not negative; NaN fails both."""
+    priced = 0.0 < open < math.inf and 0.0 < high < math.inf and 0.0 < low < math.inf and 0.0 < close < math.inf
+    return priced and 0.0 <= volume < math.inf
+
+
+@fused
+def perform(operation: int, s: Floats, at: int, k: int, a: int, b: int, x: int, y: int, z: int) -> None:
+    """Hand one row to its family."""
+    family = operation // FAMILY
+    if family == at_.SERIES:
+        step_series(operation, s, at, k, x, y, z)
+    elif family == at_.STATISTICS:
+        step_statistics(operation, s, at, k, a, b, x, y, z)
+    elif family == at_.TREND:
+        step_trend(operation, s, at, k, a, x, y, z)
+    elif family == at_.MOMENTUM:
+        step_momentum(operation, s, at, k, a, x, y, z)
+    elif family == at_.VOLATILITY:
+        step_volatility(operation, s, at, k, a, x, y)
+    elif family == at_.VOLUMES:
+        step_volume(operation, s, at, k, a, x, y)
+
+
+@kernel
+def advance(program: Ints, s: Floats, open: float, high: float, low: float, close: float, volume: float) -> bool:
+    """Carry one bar through every row; False, with the state untouched, when the bar is not usable."""
+    if not is_usable(open, high, low, close, volume):
+        return False
+    count = int(s[at_.COUNT]) + 1
+    depth = int(s[at_.DEPTH])
+    place = int(s[at_.POSITION]) + 1
+    if place >= 2 * depth:
+        place = depth
+    s[at_.COUNT] = count
+    s[at_.POSITION] = place
+    s[at_.OPEN] = open
+    s[at_.HIGH] = high
+    s[at_.LOW] = low
+    s[at_.CLOSE] = close
+    s[at_.VOLUME] = volume
+    for r in range(program.shape[0]):
+        k = count - program[r, at_.START]
+        if k <= 0:
+            continue
+        operation = program[r, at_.OPERATION]
+        at = program[r, at_.AT]
+        x = program[r, at_.X]
+        x = place + x if x >= 0 else -x
+        if operation == RECORD:
+            s[at + place] = s[x]
+            s[at + place - depth] = s[x]
+            continue
+        y = program[r, at_.Y]
+        z = program[r, at_.Z]
+        y = place + y if y >= 0 else -y
+        z = place + z if z >= 0 else -z
+        perform(operation, s, at, k, program[r, at_.A], program[r, at_.B], x, y, z)
+    return True
+
+
+@fused
+def step(
+    program: Ints,
+    gather: Ints,
+    s: Floats,
+    open: float,
+    high: float,
+    low: float,
+    close: float,
+    volume: float,
+    out: Floats,
+) -> bool:
+    """Take one bar and write the outputs, shape (outputs,); NaN and False for a bar that is not usable."""
+    taken = advance(program, s, open, high, low, close, volume)
+    for j in range(gather.shape[0]):
+        out[j] = s[gather[j]] if taken else math.nan
+    return bool(taken)
+
+
+@kernel
+def step_at(descriptor: int, open: float, high: float, low: float, close: float, volume: float) -> bool:
+    """Do as `step`, the arrays given by the address of a descriptor: half a microsecond less per call from Python."""
+    d = carray(pointer(descriptor), DESCRIPTOR, np.int64)
+    program = carray(pointer(d[PROGRAM_ADDRESS]), (d[ROWS], at_.COLUMNS), np.int64)
+    gather = carray(pointer(d[GATHER_ADDRESS]), d[OUTPUTS], np.int64)
+    state = carray(pointer(d[STATE_ADDRESS]), d[STATE_SIZE], np.float64)
+    values = carray(pointer(d[VALUES_ADDRESS]), d[OUTPUTS], np.float64)
+    return bool(step(program, gather, state, open, high, low, close, volume, values))
+
+
+@kernel
+def run(
+    program: Ints,
+    gather: Ints,
+    s: Floats,
+    opens: Floats,
+    highs: Floats,
+    lows: Floats,
+    closes: Floats,
+    volumes: Floats,
+    out: Floats,
+) -> int:
+    """Take bars in order and write the outputs, shape (bars, outputs); returns how many bars were not usable."""
+    refused = 0
+    for i in range(opens.shape[0]):
+        if not step(program, gather, s, opens[i], highs[i], lows[i], closes[i], volumes[i], out[i]):
+            refused += 1
+    return refused

@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Faults of recorded data: their kinds, what is done about each, and the count of them.
+
+A fault is never silent. Kinds that change or set aside a row make a strict
+reading stop; the others are properties of a market that stays as it was.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from bot4.domain.errors import BadInput
+from bot4.market.bars import SOURCE_SHIFT, Ints
+from bot4.market.rows import STAMP_MISSING
+
+EXAMPLES_MAX: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class FaultKind:
+    """Name a kind of fault, the policy, and whether a strict reading stops at it."""
+
+    name: str
+    done: str
+    stops_strict: bool
+
+
+NOT_FINITE: Final = FaultKind("not_finite", "row set aside", True)
+NOT_POSITIVE: Final = FaultKind("not_positive", "row set aside", True)
+INCOHERENT: Final = FaultKind("incoherent", "row set aside", True)
+NEGATIVE_VOLUME: Final = FaultKind("negative_volume", "row set aside", True)
+DUPLICATE: Final = FaultKind("duplicate", "later arrival kept", True)
+BACKWARD: Final = FaultKind("backward", "put in order", True)
+OFF_GRID: Final = FaultKind("off_grid", "kept", True)
+VOLUME_CLAMPED: Final = FaultKind("volume_clamped", "volume cut to 2**53 - 1 lots", True)
+GAP: Final = FaultKind("gap", "not filled", False)
+OUTLIER: Final = FaultKind("outlier", "kept", False)
+OFF_TICK: Final = FaultKind("off_tick", "rounded to the tick", False)
+OFF_LOT: Final = FaultKind("off_lot", "rounded to the lot", False)
+ZERO_VOLUME: Final = FaultKind("zero_volume", "kept", False)
+PARTIAL_BAR: Final = FaultKind("partial_bar", "kept, built from what was there", False)
+UNFINISHED_BAR: Final = FaultKind("unfinished_bar", "last bar left out", False)
+
+FAULT_KINDS: Final = (
+    NOT_FINITE,
+    NOT_POSITIVE,
+    INCOHERENT,
+    NEGATIVE_VOLUME,
+    DUPLICATE,
+    BACKWARD,
+    OFF_GRID,
+    VOLUME_CLAMPED,
+    GAP,
+    OUTLIER,
+    OFF_TICK,
+    OFF_LOT,
+    ZERO_VOLUME,
+    PARTIAL_BAR,
+    UNFINISHED_BAR,
+)
+"""In the order of reports: first what changes rows, then what is only told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Tell one fault: where it is, what was found, what was done.
+
+    ``stamp_ns`` is None where the row has no stamp.
+    """
+
+    kind: str
+    file: str
+    row: int
+    stamp_ns: int | None
+    value: str
+    done: str
+
+
+@dataclass(frozen=True, slots=True)
+class FaultReport:
+    """Sum up the faults of one reading.
+
+    Attributes
+    ----------
+    counts : dict
+        How often each kind was found, in the order of ``FAULT_KINDS``; kinds not found are absent.
+        A gap is counted once for each run of missing bars.
+    examples : dict
+        The first ``EXAMPLES_MAX`` of each kind.
+    missing_bars, longest_gap_bars : int
+        Bars missing in all gaps, and in the longest of them.
+    longest_gap_from_ns : int or None
+        The open of the first bar missing in the longest gap.
+    """
+
+    counts: dict[str, int]
+    examples: dict[str, tuple[Fault, ...]]
+    missing_bars: int
+    longest_gap_bars: int
+    longest_gap_from_ns: int | None
+
+
+class FaultLog:
+    """Count faults while a series is read, and stop a strict reading at the first.
+
+    Parameters
+    ----------
+    files : sequence of str
+        The files' names, in the order in which sources number them.
+    strict : bool
+        Whether :meth:`settle` raises.
+    """
+
+    def __init__(self, files: Sequence[str], *, strict: bool = False) -> None:
+        self._files = tuple(files)
+        self._strict = strict
+        self._counts: dict[str, int] = {}
+        self._examples: dict[str, list[Fault]] = {}
+        self._first: tuple[int, Fault] | None = None
+        self._missing_bars = 0
+        self._longest_gap = 0
+        self._longest_gap_from_ns: int | None = None
+
+    def add(self, kind: FaultKind, sources: Ints, stamps_ns: Ints, value_at: Callable[[int], str]) -> None:
+        """Count faults of one kind, in the order of their rows; ``value_at(i)`` describes the i-th."""
+        if len(sources) == 0:
+            return
+        self._counts[kind.name] = self._counts.get(kind.name, 0) + len(sources)
+        examples = self._examples.setdefault(kind.name, [])
+        for i in range(min(len(sources), EXAMPLES_MAX - len(examples))):
+            examples.append(self._fault(kind, int(sources[i]), int(stamps_ns[i]), value_at(i)))
+        if self._strict and kind.stops_strict:
+            i = int(np.argmin(sources))
+            if self._first is None or int(sources[i]) < self._first[0]:
+                self._first = (
+                    int(sources[i]),
+                    self._fault(kind, int(sources[i]), int(stamps_ns[i]), value_at(i)),
+                )
+
+    def add_gaps(self, sources: Ints, begins_ns: Ints, missing: Ints) -> None:
+        """Count runs of missing bars: the row after each, the open of its first missing bar, its length."""
+        self.add(GAP, sources, begins_ns, lambda i: f"{missing[i]} bars missing")
+        if len(missing) == 0:
+            return
+        self._missing_bars += int(missing.sum())
+        longest = int(np.argmax(missing))
+        if int(missing[longest]) > self._longest_gap:
+            self._longest_gap = int(missing[longest])
+            self._longest_gap_from_ns = int(begins_ns[longest])
+
+    def settle(self) -> None:
+        """Raise for the first fault of the rows added since, if this reading is strict.
+
+        Raises
+        ------
+        BadInput
+            With code ``strict_fault``.
+        """
+        if self._first is None:
+            return
+        fault = self._first[1]
+        raise BadInput(
+            f"{fault.file}:{fault.row}",
+            f"{fault.kind}: {fault.value}",
+            "data without faults, as --strict asks",
+            f"Mend the file, or read it without --strict ({fault.done}, and counted).",
+            "strict_fault",
+        )
+
+    def report(self) -> FaultReport:
+        """Return what was counted so far."""
+        return FaultReport(
+            {kind.name: self._counts[kind.name] for kind in FAULT_KINDS if kind.name in self._counts},
+            {kind.name: tuple(self._examples[kind.name]) for kind in FAULT_KINDS if kind.name in self._examples},
+            self._missing_bars,
+            self._longest_gap,
+            self._longest_gap_from_ns,
+        )
+
+    def place(self, source: int) -> str:
+        """Return ``file:row`` of a source."""
+        return f"{self._files[source >> SOURCE_SHIFT]}:{source & ((1 << SOURCE_SHIFT) - 1)}"
+
+    def _fault(self, kind: FaultKind, source: int, stamp_ns: int, value: str) -> Fault:
+        """Return one fault in words."""
+        number = source & ((1 << SOURCE_SHIFT) - 1)
+        stamp = None if stamp_ns == STAMP_MISSING else stamp_ns
+        return Fault(kind.name, self._files[source >> SOURCE_SHIFT], number, stamp, value, kind.done)

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What could be held at worst: positions, plus everything approved that may still fill.
+
+An approved entry counts in full from the moment of approval, is reduced to what is
+still open as the venue reports, and disappears only when its order has ended.
+Orders whose outcome is unknown are still open here: unknown counts at worst case.
+"""
+
+from collections.abc import Sequence
+from typing import final
+
+from librt.strings import BytesWriter, write_i64_le
+from mypy_extensions import i64
+
+from bot4.domain.instrument import Instrument
+from bot4.domain.order import ENTER, FILLED, ORDER_CANCELED, ORDER_EXPIRED, ORDER_REJECTED, OrderRequest, OrderUpdate
+from bot4.domain.position import Position
+from bot4.domain.values import Lots, Money, Ticks
+
+
+@final
+class Holding:
+    """Hold one instrument's position and the entry that may still fill."""
+
+    __slots__ = ("instrument", "lots", "open_lots", "open_side", "open_intent", "price")
+
+    def __init__(self, instrument: Instrument) -> None:
+        self.instrument = instrument
+        self.lots = Lots(0)
+        self.open_lots = Lots(0)
+        self.open_side: i64 = 1
+        self.open_intent: i64 = -1
+        self.price = Ticks(0)
+
+    def worst_lots(self) -> Lots:
+        """Return the largest absolute quantity that held and open can add up to."""
+        held = self.lots if self.lots >= 0 else -self.lots
+        with_open = self.lots + self.open_side * self.open_lots
+        if with_open < 0:
+            with_open = -with_open
+        return Lots(with_open if with_open > held else held)
+
+    def worst_notional(self) -> Money:
+        """Return the worst quantity's notional at the last close; 0 while there is none."""
+        return self.instrument.notional(self.price, self.worst_lots()) if self.price > 0 else Money(0)
+
+
+@final
+class Exposure:
+    """Hold the exposure of every instrument, in the order of their index."""
+
+    __slots__ = ("holdings",)
+
+    def __init__(self, instruments: Sequence[Instrument]) -> None:
+        self.holdings = [Holding(instrument) for instrument in instruments]
+
+    def approved(self, request: OrderRequest) -> None:
+        """Count an approved entry in full."""
+        holding = self.holdings[request.instrument]
+        if request.purpose == ENTER:
+            holding.open_lots = request.lots
+            holding.open_side = request.side
+            holding.open_intent = request.intent_id
+
+    def updated(self, update: OrderUpdate) -> None:
+        """Reduce the entry to what is still open."""
+        holding = self.holdings[update.instrument]
+        if update.purpose == ENTER and update.intent_id == holding.open_intent:
+            holding.open_lots = Lots(0) if has_ended(update) else update.leaves
+
+    def denied(self, instrument: i64, intent_id: i64) -> None:
+        """Forget an approved entry that was refused further on and never became an order."""
+        holding = self.holdings[instrument]
+        if intent_id == holding.open_intent:
+            holding.open_lots = Lots(0)
+
+    def moved(self, position: Position) -> None:
+        """Take over a position."""
+        self.holdings[position.instrument].lots = position.lots
+
+    def gross(self) -> Money:
+        """Return the sum of worst-case notionals over all instruments."""
+        total: i64 = 0
+        for holding in self.holdings:
+            total += holding.worst_notional()
+        return Money(total)
+
+    def write_state(self, out: BytesWriter) -> None:
+        """Write position and open entry of each instrument."""
+        for holding in self.holdings:
+            write_i64_le(out, holding.lots)
+            write_i64_le(out, holding.open_lots)
+            write_i64_le(out, holding.open_side)
+            write_i64_le(out, holding.open_intent)
+            write_i64_le(out, holding.price)
+
+
+def has_ended(update: OrderUpdate) -> bool:
+    """Say whether an order cannot trade any more, short of a late fill."""
+    state = update.state
+    return state == FILLED or state == ORDER_CANCELED or state == ORDER_REJECTED or state == ORDER_EXPIRED

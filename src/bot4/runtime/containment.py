@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Containment: a strategy that raises is stopped and recorded; nothing else notices.
+
+One of the two places that may catch broadly (the other is the outermost edge of
+the command line). A user's code may fail in any way; the engine may not.
+"""
+
+from collections.abc import Callable
+from math import nan
+from typing import TypeVar, final
+
+from bot4.decision.strategies.protocol import Strategy, View
+from bot4.decision.strategies.stage import NEVER, Fault, Voice
+from bot4.domain.signal import Signal
+
+T = TypeVar("T")
+
+
+@final
+class Contained(Voice):
+    """Speak for a strategy, turning whatever it raises, or says that is no signal, into a fault value."""
+
+    def __init__(self, strategy: Strategy) -> None:
+        self.strategy = strategy
+        self.on_bar = strategy.on_bar
+
+    def speak(self, view: View) -> Signal | Fault | None:
+        """Return the strategy's signal, or the fault it died of."""
+        said = attempt(lambda: self._ask(view))
+        return Fault(f"{self.strategy.name}: {said.reason}") if isinstance(said, Fault) else said
+
+    def _ask(self, view: View) -> Signal | Fault | None:
+        """Ask the strategy, and look at what it says while it can still do harm only to itself."""
+        said: object = self.on_bar(view)
+        if said is None:
+            return None
+        wrong = objection(said)
+        return Fault(wrong) if wrong or not isinstance(said, Signal) else said
+
+    def state(self) -> tuple[float, ...]:
+        """Return the strategy's memory; one that cannot tell it is hashed as a single NaN."""
+        told = attempt(lambda: tuple(float(number) for number in self.strategy.state()))
+        return (nan,) if isinstance(told, Fault) else told
+
+
+def attempt(call: Callable[[], T]) -> T | Fault:
+    """Call a user's code; return what it returns, or the fault it died of.
+
+    Whatever it raises is its own fault, ``sys.exit`` and bot4's own errors included;
+    only an interruption by the user goes through.
+    """
+    try:
+        return call()
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        return Fault(described(error))
+
+
+def objection(said: object) -> str:
+    """Return why what a strategy returned cannot be taken and journaled as a signal; empty if it can.
+
+    Types only: the stage looks at ranges. What is checked here is what a user's
+    code can get wrong without Python noticing.
+    """
+    if not isinstance(said, Signal):
+        return f"returned {type(said).__name__}; allowed: Signal or None"
+    strength: object = said.strength
+    reason: object = said.reason
+    expires_ns: object = said.expires_ns
+    if not isinstance(strength, float | int):
+        return f"strength is a {type(strength).__name__}; allowed: a number in [-1, 1]"
+    if not isinstance(expires_ns, int) or expires_ns > NEVER:
+        return f"expires_ns is {str(expires_ns)[:40]}; allowed: whole nanoseconds, such as view.after(10)"
+    if not isinstance(reason, str):
+        return f"reason is a {type(reason).__name__}; allowed: a text"
+    reason.encode("utf-8")
+    return ""
+
+
+def described(error: BaseException) -> str:
+    """Return an error's kind and words as text that can be written, even where it has no such words."""
+    kind = type(error).__name__
+    try:
+        return f"{kind}: {error}".encode("utf-8", "replace").decode("utf-8")
+    except Exception:
+        return kind

@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The drive: recorded bars and a simulated venue, moment by moment, into the engine.
+
+A bar has two moments. At its open the venue trades what was working by then; at
+its end the venue trades what the bar's range allowed, and only then is the bar
+known and shown to the engine. Moments of several streams are merged by time, then
+ends before opens, then by the order of the streams, so that a fill at an open is
+never told before what was known earlier, and never after what became known later.
+
+The engine sees fills, reports and finished bars; no bar before its end.
+"""
+
+import heapq
+from collections.abc import Callable, Iterator, Sequence
+from itertools import repeat
+from typing import Final, Protocol, final
+
+from mypy_extensions import i64
+
+from bot4.domain.event import Event
+from bot4.domain.marketdata import Bar
+from bot4.domain.ports import Gateway
+from bot4.domain.values import Nanos
+from bot4.insight.features import FeatureStage
+from bot4.market.bars import BarBlock
+from bot4.runtime.engine import Engine
+from bot4.simulation.venue import SimulatedVenue
+
+PROGRESS_ROWS: Final = 8192
+"""How often the caller hears how far the run is, and may stop it."""
+
+NO_ROW: Final = i64(-1)
+END: Final = 0
+BEGIN: Final = 1
+
+
+class Stream(Protocol):
+    """Give the validated bars of one instrument, block by block."""
+
+    def blocks(self) -> Iterator[BarBlock]:
+        """Return the blocks from the first on."""
+        ...
+
+
+def never(_rows: int) -> bool:
+    """Go on to the end: the default answer to "stop after this many rows?"."""
+    return False
+
+
+@final
+class Head:
+    """Read one stream bar by bar, computing features a block ahead where asked."""
+
+    __slots__ = ("blocks", "features", "ahead", "bars")
+
+    def __init__(self, stream: Stream, features: FeatureStage, ahead: bool) -> None:
+        self.blocks = stream.blocks()
+        self.features = features
+        self.ahead = ahead
+        self.bars: Iterator[Bar] = iter(())
+
+    def next(self) -> Bar | None:
+        """Return the next bar, not yet numbered (row -1), or None at the end.
+
+        The bar before must have been handled: its block may be the last of its features.
+        """
+        bar = next(self.bars, None)
+        while bar is None:
+            block = next(self.blocks, None)
+            if block is None:
+                return None
+            self.bars = self._unpack(block)
+            bar = next(self.bars, None)
+        return bar
+
+    def _unpack(self, block: BarBlock) -> Iterator[Bar]:
+        """Return a block's bars, made one at a time, and have their features computed."""
+        open_ns, *columns = block.columns()
+        if self.ahead:
+            self.features.prepare(block.instrument, (columns[0], columns[1], columns[2], columns[3], columns[4]))
+        instrument = repeat(i64(block.instrument))
+        known, opens = block.known_ns().tolist(), open_ns.tolist()
+        return map(Bar, known, instrument, repeat(NO_ROW), opens, *(column.tolist() for column in columns))
+
+
+@final
+class Drive:
+    """Feed an engine from recorded bars, with a simulated venue on the other side.
+
+    Parameters
+    ----------
+    engine : Engine
+        What is driven.
+    venue : SimulatedVenue
+        Where its commands go, and whose reports come back.
+    features : FeatureStage
+        Told about blocks before they are fed, where ``ahead`` is true.
+    ahead : bool
+        Compute features a block at a time (a backtest) or bar by bar (paper).
+    stop : callable
+        Asked every ``PROGRESS_ROWS`` rows with the rows so far; True ends the run
+        cleanly after the current bar.
+    """
+
+    __slots__ = ("engine", "venue", "features", "ahead", "stop", "row", "stopped")
+
+    def __init__(
+        self,
+        engine: Engine,
+        venue: SimulatedVenue,
+        features: FeatureStage,
+        *,
+        ahead: bool,
+        stop: Callable[[int], bool] = never,
+    ) -> None:
+        self.engine = engine
+        self.venue = venue
+        self.features = features
+        self.ahead = ahead
+        self.stop = stop
+        self.row: i64 = 0
+        self.stopped = False
+
+    def run(self, streams: Sequence[Stream]) -> None:
+        """Feed every bar of every stream, in the order in which it became known."""
+        heads = [Head(stream, self.features, self.ahead) for stream in streams]
+        if len(heads) == 1:
+            self._run_one(heads[0])
+        else:
+            self._run_merged(heads)
+        self.stop(int(self.row))
+
+    def _run_one(self, head: Head) -> None:
+        """Feed one stream: its moments are in order already."""
+        bar = head.next()
+        while bar is not None and not self.stopped:
+            self._begin(bar)
+            self._end(bar)
+            bar = head.next()
+
+    def _run_merged(self, heads: Sequence[Head]) -> None:
+        """Feed several streams, merged by moment."""
+        moments: list[tuple[int, int, int]] = []
+        bars: list[Bar | None] = [head.next() for head in heads]
+        for i, bar in enumerate(bars):
+            if bar is not None:
+                heapq.heappush(moments, (int(bar.open_ns), BEGIN, i))
+        while moments and not self.stopped:
+            _, phase, i = heapq.heappop(moments)
+            bar = bars[i]
+            assert bar is not None, "a moment without its bar"
+            if phase == BEGIN:
+                self._begin(bar)
+                heapq.heappush(moments, (int(bar.ts_known_ns), END, i))
+                continue
+            self._end(bar)
+            bar = bars[i] = heads[i].next()
+            if bar is not None:
+                heapq.heappush(moments, (int(bar.open_ns), BEGIN, i))
+
+    def _begin(self, bar: Bar) -> None:
+        """Let the venue trade at the open."""
+        venue = self.venue
+        if venue.busy:
+            at = bar.open_ns if bar.open_ns > self.engine.now else self.engine.now
+            self._settle(at)
+            venue.open_bar(bar)
+            self._settle(at)
+
+    def _end(self, bar: Bar) -> None:
+        """Let the venue trade within the bar, then show the bar to the engine."""
+        venue = self.venue
+        now = bar.ts_known_ns
+        if venue.busy:
+            venue.trade_bar(bar)  # delivers what arrived before the end by itself, and nothing that arrives at it
+            self._settle(now)
+        row = self.row
+        bar.row = row
+        self.row = row + 1
+        self.engine.process(bar, now)
+        if venue.busy:
+            self._settle(now)
+        if self.row % PROGRESS_ROWS == 0 and self.stop(int(self.row)):
+            self.stopped = True
+
+    def _settle(self, now: Nanos) -> None:
+        """Carry commands that arrived and reports that came back, until neither is left."""
+        venue = self.venue
+        venue.advance(now)
+        report: Event | None = venue.next_report()
+        while report is not None:
+            at = report.ts_known_ns if report.ts_known_ns > self.engine.now else self.engine.now
+            self.engine.process(report, at)
+            venue.advance(now)
+            report = venue.next_report()
+
+
+@final
+class NoGateway(Gateway):
+    """Drop every command: where a journal is replayed its reports come from the journal."""
+
+    def send(self, command: Event, now: Nanos) -> None:
+        """Drop one command; it was sent when the journal was written."""

@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The wiring: which stages a run has, in which order each event reaches them.
+
+The order *is* the way through the house. A finished bar marks the account and
+turns its day, fills the shadow book, becomes features; features go to strategies;
+opinions to the gate; certificates to aggregation; intents to risk; approvals to
+trading; fills to the account, and from there back to whoever must know what is
+held. Backtest and paper differ in what stands around the engine, never in this.
+"""
+
+from collections.abc import Sequence
+from typing import final
+
+from bot4.account.portfolio import Portfolio
+from bot4.decision.aggregation import Aggregation
+from bot4.decision.evidence import Gate, ShadowBook, Thresholds
+from bot4.decision.exits import Exits
+from bot4.decision.sizing import Sizing
+from bot4.decision.strategies.stage import Strategies
+from bot4.domain.errors import BadInput
+from bot4.domain.instrument import Instrument
+from bot4.domain.ports import Gateway, Journal
+from bot4.domain.stage import Stage
+from bot4.domain.values import MONEY_ONE, RATE_ONE, Money, Nanos
+from bot4.insight.features import FeatureStage
+from bot4.kernels.features import DEFAULT_FEATURES, FeatureProgram, compile_features, parse
+from bot4.risk.drawdown import Ladder
+from bot4.risk.judge import Judge
+from bot4.risk.limits import Limits
+from bot4.runtime.containment import Contained
+from bot4.runtime.engine import Engine
+from bot4.runtime.settings import CostSettings, Settings
+from bot4.runtime.strategy_loader import Recruit
+from bot4.simulation.fees import FeeSchedule, FeeTier
+from bot4.simulation.venue import SimulatedVenue
+from bot4.trading.execution import Trading
+
+
+@final
+class Wired:
+    """Hold an engine and the stages that a caller needs by name."""
+
+    __slots__ = ("engine", "features", "portfolio", "judge", "gate", "trading", "decisive")
+
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        features: FeatureStage,
+        portfolio: Portfolio,
+        judge: Judge,
+        gate: Gate,
+        trading: Trading,
+        decisive: list[Stage],
+    ) -> None:
+        self.engine = engine
+        self.features = features
+        self.portfolio = portfolio
+        self.judge = judge
+        self.gate = gate
+        self.trading = trading
+        self.decisive = decisive
+
+
+def features_read(settings: Settings, recruits: Sequence[Recruit]) -> list[str]:
+    """Return every feature that a strategy, sizing or exits read, each once."""
+    names = [settings.decision.volatility_feature, settings.decision.atr_feature]
+    for one in recruits:
+        names.extend(one.features)
+    return list(dict.fromkeys(names))
+
+
+def compiled_features(settings: Settings, recruits: Sequence[Recruit]) -> FeatureProgram:
+    """Compile the run's features: those configured or the default set, and all that are read.
+
+    Raises
+    ------
+    BadInput
+        If one of them does not exist.
+    """
+    check_atr(settings.decision.atr_feature)
+    names = [*(settings.features or DEFAULT_FEATURES), *features_read(settings, recruits)]
+    try:
+        return compile_features(list(dict.fromkeys(names)))
+    except ValueError as error:
+        raise BadInput(
+            "features", str(error), "the names of `bot4 features list`", "Correct the name.", "feature_unknown"
+        ) from None
+
+
+def check_atr(name: str) -> None:
+    """Refuse a feature as the distance of stops that is no amount of price.
+
+    Raises
+    ------
+    BadInput
+        If the feature is unknown, or has another unit.
+    """
+    try:
+        unit = parse(name).info.unit
+    except ValueError as error:
+        raise BadInput("decision.atr_feature", str(error), "such as atr_14", "Correct the name.") from None
+    if unit != "price":
+        raise BadInput(
+            "decision.atr_feature", f"{name} is a {unit}", "a feature that is an amount of price", "Write atr_14."
+        )
+
+
+def wire(
+    settings: Settings,
+    instruments: Sequence[Instrument],
+    intervals_ns: Sequence[Nanos],
+    recruits: Sequence[Recruit],
+    *,
+    journal: Journal,
+    gateway: Gateway,
+    trials: int = 0,
+    observers: Sequence[Stage] = (),
+) -> Wired:
+    """Build the stages and the engine over them.
+
+    Parameters
+    ----------
+    settings : Settings
+        What decides the run.
+    instruments, intervals_ns : sequence
+        The instrument table and each instrument's bar length.
+    recruits : sequence of Recruit
+        The strategies by slot.
+    journal, gateway : Journal, Gateway
+        Where events are kept and commands go.
+    trials : int
+        Trials of the ledger, on top of the configured variants.
+    observers : sequence of Stage
+        Stages that only look on; they stand last and are no part of the state hash.
+    """
+    cash = Money(settings.account.cash * MONEY_ONE)
+    read = features_read(settings, recruits)
+    index = {name: place for place, name in enumerate(read)}
+    observe = settings.gate == "observe"
+    voices = [[Contained(one.instance()) for one in recruits] for _ in instruments]
+    portfolio = Portfolio(instruments, capital=cash)
+    gate = _gate(settings, instruments, recruits, trials, observe)
+    features = FeatureStage(compiled_features(settings, recruits), read, instruments)
+    decision = settings.decision
+    aggregation = Aggregation(
+        instruments,
+        intervals_ns,
+        weights=[one.settings.weight for one in recruits],
+        qualified=observe,
+        sizing=Sizing(settings.risk.position_mille / 1000 * (1.0 - decision.headroom), decision.volatility_target),
+        exits=Exits(decision.stop_atr, decision.target_atr),
+        volatility_at=index[decision.volatility_feature],
+        atr_at=index[decision.atr_feature],
+        equity=cash,
+        resize_band=decision.resize_band,
+    )
+    judge = _judge(settings, instruments, cash)
+    strategies = Strategies(voices, instruments, intervals_ns, index)
+    trading = Trading(len(instruments))
+    decisive: list[Stage] = [portfolio, gate, features, aggregation, strategies, judge, trading]
+    engine = Engine([*decisive, *observers], journal, gateway)
+    return Wired(
+        engine, features=features, portfolio=portfolio, judge=judge, gate=gate, trading=trading, decisive=decisive
+    )
+
+
+def first_taker(costs: CostSettings) -> float:
+    """Return the taker fee before any volume: what a fill costs at most, since tiers only fall."""
+    return max((taker for _, _, taker in costs.fee_tiers), default=costs.taker)
+
+
+def _gate(
+    settings: Settings, instruments: Sequence[Instrument], recruits: Sequence[Recruit], trials: int, observe: bool
+) -> Gate:
+    """Build the shadow book and the gate before it."""
+    bounds = settings.evidence
+    thresholds = Thresholds(
+        p_value_max=bounds.p_value_max,
+        sharpe_excess_min=bounds.sharpe_excess_min,
+        deflated_min=bounds.deflated_min,
+        confidence_min=bounds.confidence_min,
+        days_min=bounds.days_min,
+        closed_trades_min=bounds.closed_trades_min,
+    )
+    cost = first_taker(settings.costs) + settings.costs.slippage
+    book = ShadowBook(instruments, [one.freeze_day for one in recruits], cost)
+    return Gate(book, thresholds, trials=len(recruits) + trials, seed=settings.seed, observe=observe)
+
+
+def _judge(settings: Settings, instruments: Sequence[Instrument], cash: Money) -> Judge:
+    """Build risk's judge with its limits and ladder."""
+    bounds = settings.risk
+    per_mille = first_taker(settings.costs) + settings.costs.slippage
+    limits = Limits(bounds.position_mille, bounds.gross_mille, int(per_mille * 1000) + 1)
+    ladder = Ladder(cash, bounds.reduce_mille, bounds.pause_mille, bounds.emergency_mille)
+    return Judge(instruments, limits, ladder, cash)
+
+
+def imagined_venue(settings: Settings, instruments: Sequence[Instrument]) -> SimulatedVenue:
+    """Build the simulated venue of a backtest or of paper trading."""
+    costs = settings.costs
+    rows = costs.fee_tiers or ((0.0, costs.maker, costs.taker),)
+    tiers = [
+        FeeTier(Money(round(volume * MONEY_ONE)), maker=round(maker * RATE_ONE), taker=round(taker * RATE_ONE))
+        for volume, maker, taker in rows
+    ]
+    return SimulatedVenue(
+        instruments,
+        cash=Money(settings.account.cash * MONEY_ONE),
+        fees=FeeSchedule(tiers),
+        slippage=round(costs.slippage * RATE_ONE),
+        latency_ns=Nanos(costs.latency_ms * 1_000_000),
+        participation=round(costs.participation * RATE_ONE),
+    )

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The table of orders: what was sent, what is open, and a bounded memory of what has ended.
+
+Not in it: why an order was sent. Open orders are found by id. The last
+``CLOSED_MAX`` ended ones are kept for late reports with their trade ids, so an
+execution that comes again, however late, is either recognised or refused because
+its order is forgotten: it is never applied twice. Each end, and each late change
+after it, is folded into a running SHA-256; the state hash covers every order of
+the run and memory stays flat in its length.
+"""
+
+from hashlib import sha256
+from typing import Final, final
+
+from librt.strings import BytesWriter, write_i64_le
+from mypy_extensions import i64
+
+from bot4.domain.order import Submit, cancel_command
+from bot4.domain.stage import Outbox
+from bot4.domain.values import Nanos
+from bot4.trading.orders import APPLIED, ASK_CANCEL, SEND, Order
+
+CLOSED_MAX: Final = 1024
+"""How many ended orders are remembered for late reports and repeated intents; a power of two."""
+
+CANCELS_MAX: Final = 3
+"""How often a refused cancel is asked again before something else must be heard."""
+
+
+@final
+class OrderTable:
+    """Keep the orders of one run.
+
+    Attributes
+    ----------
+    open : dict
+        Orders that may still trade, by id, in the order sent.
+    closed : dict
+        The last ``CLOSED_MAX`` that ended, by id.
+    intents : dict
+        The order that serves each approved intent, as long as that order is remembered.
+    """
+
+    __slots__ = ("open", "closed", "intents", "next_id", "ended", "_ring", "_digest")
+
+    def __init__(self) -> None:
+        self.open: dict[int, Order] = {}
+        self.closed: dict[int, Order] = {}
+        self.intents: dict[int, int] = {}
+        self.next_id: i64 = 1
+        self.ended: i64 = 0
+        self._ring = [0] * CLOSED_MAX
+        self._digest = sha256()
+
+    def find(self, order_id: i64) -> Order | None:
+        """Return the order with this id, open or remembered; None where it is unknown or forgotten."""
+        order = self.open.get(order_id)
+        return order if order is not None else self.closed.get(order_id)
+
+    def take_id(self) -> i64:
+        """Return the next order id: 1, 2, 3, ..."""
+        order_id = self.next_id
+        self.next_id = order_id + 1
+        return order_id
+
+    def submit(self, order: Order, now: Nanos, out: Outbox) -> None:
+        """Keep a new order and put the command that sends it."""
+        outcome = order.step(SEND)
+        assert outcome == APPLIED, "an order is sent once"
+        self.open[order.order_id] = order
+        out.put(
+            Submit(
+                now,
+                order_id=order.order_id,
+                intent_id=order.intent_id,
+                slot=order.slot,
+                instrument=order.instrument,
+                purpose=order.purpose,
+                order_type=order.order_type,
+                side=order.side,
+                lots=order.lots,
+                limit=order.limit,
+                trigger=order.trigger,
+                sibling_id=order.sibling_id,
+                reduce_only=order.reduce_only,
+            )
+        )
+
+    def cancel(self, order: Order | None, reason: str, now: Nanos, out: Outbox) -> None:
+        """Put the command that cancels an order, unless it is none, asked already, unknown or past asking."""
+        if order is None or order.cancels >= CANCELS_MAX:
+            return
+        if order.step(ASK_CANCEL) == APPLIED:
+            order.cancels += 1
+            out.put(cancel_command(now, order.order_id, order.instrument, reason))
+
+    def settle(self, order: Order) -> None:
+        """Take note that a report was applied: move an order that ended, fold its end into the digest."""
+        if order.is_open():
+            return
+        order_id = order.order_id
+        if order_id in self.open:
+            del self.open[order_id]
+            place = self.ended % CLOSED_MAX
+            self._forget(self._ring[place])
+            self._ring[place] = order_id
+            self.closed[order_id] = order
+            self.ended += 1
+        record = BytesWriter()
+        write_i64_le(record, order_id)
+        write_i64_le(record, order.intent_id)
+        write_i64_le(record, order.state)
+        write_i64_le(record, order.filled)
+        write_i64_le(record, order.cost)
+        write_i64_le(record, len(order.trades))
+        self._digest.update(record.getvalue())
+
+    def _forget(self, order_id: i64) -> None:
+        """Drop the longest ended order, if any, and the intent it served."""
+        order = self.closed.pop(order_id, None)
+        if order is not None and self.intents.get(order.intent_id, 0) == order_id:
+            del self.intents[order.intent_id]
+
+    def write_state(self, out: BytesWriter) -> None:
+        """Write the next id, the ended orders' count and digest, then the open orders in the order sent."""
+        write_i64_le(out, self.next_id)
+        write_i64_le(out, self.ended)
+        out.write(self._digest.digest())
+        write_i64_le(out, len(self.open))
+        for order in self.open.values():
+            order.write(out)

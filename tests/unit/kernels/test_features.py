@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The indicators' door: names, programs, warm-up, what a bad bar does, and the values no other library has."""
+
+import ast
+import math
+import operator
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from bot4.kernels.features import CATALOG, DEFAULT_FEATURES, FeatureInfo, compile_features, parse
+from tests.unit.kernels.naive import WINDOWED, windowed
+from tests.unit.kernels.series import Floats, Series, generated
+
+
+def run(names: list[str] | tuple[str, ...], series: Series) -> Floats:
+    """Compute features over a whole series."""
+    program = compile_features(names)
+    out = np.empty((len(series.closes), program.size))
+    program.run(program.new_state(), *series, out)
+    return out
+
+
+def evaluate(formula: str, values: dict[str, int]) -> int:
+    """Work out a warm-up formula of the catalogue."""
+
+    def walk(node: ast.expr) -> int:
+        match node:
+            case ast.Constant(value=int(number)):
+                return number
+            case ast.Name(id=name):
+                return values[name]
+            case ast.BinOp(left=left, op=op, right=right):
+                verbs = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul}
+                return int(verbs[type(op)](walk(left), walk(right)))
+            case ast.Call(func=ast.Name(id="max"), args=given):
+                return max(walk(one) for one in given)
+        raise AssertionError(f"{formula!r} uses more than + - * max")
+
+    return walk(ast.parse(formula, mode="eval").body)
+
+
+def test_the_default_features_are_known_and_at_least_twenty_five() -> None:
+    """A run without a configuration has what its strategies declare."""
+    program = compile_features(DEFAULT_FEATURES)
+    assert program.size >= 25
+    assert program.names == DEFAULT_FEATURES
+    assert len(program.warm_up) == program.size
+
+
+@pytest.mark.parametrize("info", CATALOG, ids=lambda info: info.kind)
+def test_each_entry_tells_its_warm_up_and_keeps_it(info: FeatureInfo) -> None:
+    """The formula, the compiled warm-up and the first number in the output are one and the same bar."""
+    spec = parse(info.usual_name)
+    numbers = {one.name: int(n) for one, n in zip(info.parameters, spec.numbers, strict=True)}
+    formula = evaluate(info.warm_up, numbers)
+    program = compile_features([info.usual_name])
+    out = run([info.usual_name], generated(120))[:, 0]
+    assert program.warm_up == (formula,)
+    assert np.isnan(out[: formula - 1]).all()
+    assert np.isfinite(out[formula - 1 :]).all()
+
+
+@pytest.mark.parametrize("kind", sorted(WINDOWED))
+@pytest.mark.parametrize("window", [2, 5, 31])
+def test_windowed_features_equal_their_plain_reference(kind: str, window: int) -> None:
+    """To 1e-9 of the value, or 1e-13 of the price where the value is made of differences of prices."""
+    series = generated(700, seed=7)
+    ours = run([f"{kind}_{window}"], series)[:, 0]
+    reference = windowed(kind, series, window)
+    if kind in {"zscore", "cci"}:  # divided by a spread that may be tiny: compare what stood above the line
+        spread = windowed("stddev", series, window)
+        ours, reference = ours * spread, reference * spread
+    in_prices = kind in {"mom", "stddev", "zscore", "cci", "roc"}
+    np.testing.assert_allclose(ours, reference, rtol=1e-9, atol=1e-13 * 100.0 if in_prices else 1e-15)
+
+
+def test_log_return_is_the_logarithm_of_the_ratio_of_closes() -> None:
+    """The first bar has none."""
+    series = generated(50)
+    ours = run(["logret"], series)[:, 0]
+    assert math.isnan(ours[0])
+    np.testing.assert_allclose(ours[1:], np.log(series.closes[1:] / series.closes[:-1]), rtol=1e-14, atol=1e-18)
+
+
+def test_hand_worked_values() -> None:
+    """Four bars small enough to do on paper."""
+    closes = np.array([1.0, 2.0, 4.0, 3.0])
+    series = Series(closes, closes + 1.0, closes - 0.5, closes, np.array([10.0, 20.0, 0.0, 5.0]))
+    names = ["sma_2", "prior_high_2", "obv", "atr_2", "aroon_up_3", "willr_2"]
+    out = run(names, series)
+    # True ranges: 2 (3 - 1), 3 (5 - 2), 1.5 (4 - 2.5): mean of the first two, then (2.5 * 1 + 1.5) / 2.
+    np.testing.assert_allclose(out[3], [3.5, 5.0, 25.0, 2.0, 100.0 * 2 / 3, -100.0 * (5.0 - 3.0) / (5.0 - 2.5)])
+
+
+@pytest.mark.parametrize(
+    "bar",
+    [
+        (math.nan, 2.0, 1.0, 1.5, 1.0),
+        (1.5, math.nan, 1.0, 1.5, 1.0),
+        (1.5, 2.0, math.nan, 1.5, 1.0),
+        (1.5, 2.0, 1.0, math.nan, 1.0),
+        (1.5, 2.0, 1.0, 1.5, math.nan),
+        (1.5, math.inf, 1.0, 1.5, 1.0),
+        (1.5, 2.0, 0.0, 1.5, 1.0),
+        (1.5, 2.0, 1.0, -1.5, 1.0),
+        (1.5, 2.0, 1.0, 1.5, -1.0),
+        (1.5, 2.0, 1.0, 1.5, math.inf),
+    ],
+)
+def test_an_unusable_bar_gives_nan_and_leaves_the_state_alone(bar: tuple[float, float, float, float, float]) -> None:
+    """In every form, and the bar is counted; the bars after it go on as if it had never come."""
+    series = generated(80)
+    program = compile_features(DEFAULT_FEATURES)
+    stream = program.stream()
+    for one in zip(*series, strict=True):
+        assert stream.step(*one)
+    before = stream.state.tobytes()
+    assert not stream.step(*bar)
+    assert np.isnan(stream.values).all()
+    assert stream.state.tobytes() == before
+    out = np.empty((1, program.size))
+    state = stream.state.copy()
+    assert program.run(state, *Series(*(np.array([one]) for one in bar)), out) == 1
+    assert np.isnan(out).all()
+    assert state.tobytes() == before
+
+
+def test_a_window_longer_than_the_series_gives_no_number() -> None:
+    """Not ready is NaN on every bar, never a number from half a window."""
+    out = run(["sma_500", "ema_500", "stddev_500", "adx_60", "donchian_high_101", "volatility_100"], generated(100))
+    assert np.isnan(out).all()
+
+
+def test_no_features_and_no_bars_are_allowed() -> None:
+    """The empty program and the empty series work and do nothing."""
+    series = generated(5)
+    assert run([], series).shape == (5, 0)
+    assert run(["sma_2"], series.part(0, 0)).shape == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "part"),
+    [
+        ("rsj_14", "did you mean rsi_14"),
+        ("RSI_14", "did you mean rsi_14"),
+        ("bollinger_20", "unknown feature"),
+        ("", "unknown feature"),
+        ("rsi", "needs the form rsi_{window}, for example rsi_14"),
+        ("rsi_14_3", "needs the form rsi_{window}"),
+        ("macd_12_26", "needs the form macd_{fast}_{slow}_{signal}"),
+        ("logret_5", "needs the form logret"),
+        ("sma_1", "window was 1, allowed is 2 to 100000"),
+        ("sma_100001", "allowed is 2 to 100000"),
+        ("sma_020", "without padding"),
+        ("sma_2.5", "a whole number"),
+        ("bb_upper_20_2.50", "a plain decimal number without padding"),
+        ("bb_upper_20_0", "width was 0"),
+        ("sma_-3", "did you mean sma_20"),
+    ],
+)
+def test_a_bad_name_is_refused_with_the_way_out(name: str, part: str) -> None:
+    """The message names the value and what is allowed."""
+    with pytest.raises(ValueError, match="feature") as caught:
+        parse(name)
+    assert part in str(caught.value)
+
+
+def test_a_feature_named_twice_is_refused() -> None:
+    """Two outputs of one name would leave open which is meant."""
+    with pytest.raises(ValueError, match="'sma_20' was named twice"):
+        compile_features(["sma_20", "rsi_14", "sma_20"])
+
+
+def test_arrays_that_do_not_fit_are_refused() -> None:
+    """Unequal columns, a wrong output, a foreign or read-only state: a message, never memory written past its end."""
+    series = generated(10)
+    program = compile_features(["sma_2"])
+    out = np.empty((10, 1))
+    with pytest.raises(ValueError, match="one length"):
+        program.run(program.new_state(), series.opens[:9], *series[1:], out)
+    with pytest.raises(ValueError, match="one dimension"):
+        program.run(program.new_state(), series.opens.reshape(5, 2), *series[1:], out)
+    with pytest.raises(ValueError, match=r"shape \(10, 1\)"):
+        program.run(program.new_state(), *series, np.empty((10, 2)))
+    with pytest.raises(ValueError, match="new_state"):
+        program.run(compile_features(["sma_9"]).new_state(), *series, out)
+    with pytest.raises(ValueError, match="new_state"):
+        program.stream(np.frombuffer(program.new_state().tobytes()))
+
+
+def test_read_only_and_strided_columns_are_taken() -> None:
+    """What a reader of files hands over need not be copied by the caller first."""
+    series = generated(60)
+    wide = np.column_stack(series)
+    wide.setflags(write=False)
+    program = compile_features(["sma_5", "atr_5"])
+    out = np.empty((60, 2))
+    program.run(program.new_state(), *Series(*wide.T), out)
+    np.testing.assert_array_equal(out, run(["sma_5", "atr_5"], series))
+
+
+def test_an_entry_describes_itself() -> None:
+    """Patterns and usual names are readable back, and nothing is left blank."""
+    assert parse("macd_12_26_9").info.pattern == "macd_{fast}_{slow}_{signal}"
+    for info in CATALOG:
+        assert parse(info.usual_name).info is info
+        assert all((info.meaning, info.unit, info.inputs, info.warm_up, info.source, info.family))
+    assert len({info.kind for info in CATALOG}) == len(CATALOG)
+
+
+DIGEST = """
+import hashlib, numpy as np
+from bot4.kernels.features import DEFAULT_FEATURES, compile_features
+from tests.unit.kernels.series import generated
+program = compile_features(DEFAULT_FEATURES)
+state, out = program.new_state(), np.empty((400, program.size))
+program.run(state, *generated(400, seed=3), out)
+print(hashlib.sha256(out.tobytes() + state.tobytes()).hexdigest())
+"""
+
+
+def test_the_interpreted_kernel_gives_the_same_bits() -> None:
+    """Compiled or not, outputs and state are equal byte for byte."""
+    digests = set()
+    for switch in ("0", "1"):
+        environment = os.environ | {"NUMBA_DISABLE_JIT": switch, "PYTHONPATH": os.pathsep.join(sys.path)}
+        done = subprocess.run(
+            [sys.executable, "-c", DIGEST], env=environment, capture_output=True, text=True, check=True
+        )
+        digests.add(done.stdout.strip())
+    assert len(digests) == 1
