@@ -16,19 +16,14 @@ from bot4.domain.values import Lots, Money, Nanos, Ticks
 @final
 @mypyc_attr(acyclic=True, free_list_len=1)
 class Bar(Event):
-    """Hold one bar: event and known time are the end of its interval, ``open_ns`` its begin.
+    """Hold one bar: event and known time are the end of its interval, ``open_ns`` its begin."""
 
-    ``row`` is the bar's number in the run's merged stream, from 0: the journal
-    refers to market data by it.
-    """
-
-    __slots__ = ("instrument", "row", "open_ns", "open", "high", "low", "close", "volume")
+    __slots__ = ("instrument", "open_ns", "open", "high", "low", "close", "volume")
 
     def __init__(
         self,
         ts_known_ns: Nanos,
         instrument: i64,
-        row: i64,
         open_ns: Nanos,
         open: Ticks,
         high: Ticks,
@@ -40,7 +35,6 @@ class Bar(Event):
         self.ts_event_ns = ts_known_ns
         self.ts_known_ns = ts_known_ns
         self.instrument = instrument
-        self.row = row
         self.open_ns = open_ns
         self.open = open
         self.high = high
@@ -105,40 +99,30 @@ class Quote(Event):
 
 @mypyc_attr(acyclic=True)
 class BookLevels(Event):
-    """Hold levels of a book: prices in ticks and quantities in lots, side by side, best first.
+    """Hold levels of a book as a range of columns that many messages share.
 
-    ``first_id`` and ``last_id`` are the venue's sequence numbers that the levels cover.
+    Level ``k``, for ``begin <= k < end``, stands at byte ``8 * k`` of three columns
+    of little-endian int64: ``sides`` (+1 bid, -1 ask), ``prices`` in ticks, and
+    ``lots``. ``first_id`` and ``last_id`` are the venue's sequence numbers that the
+    message covers.
     """
 
-    __slots__ = ("instrument", "first_id", "last_id", "bid_prices", "bid_lots", "ask_prices", "ask_lots")
+    __slots__ = ("instrument", "first_id", "last_id", "begin", "end", "sides", "prices", "lots")
 
-    def __init__(
-        self,
-        kind: i64,
-        ts_event_ns: Nanos,
-        ts_known_ns: Nanos,
-        instrument: i64,
-        first_id: i64,
-        last_id: i64,
-        bids: list[tuple[Ticks, Lots]],
-        asks: list[tuple[Ticks, Lots]],
-    ) -> None:
-        self.kind = kind
-        self.ts_event_ns = ts_event_ns
-        self.ts_known_ns = ts_known_ns
-        self.instrument = instrument
-        self.first_id = first_id
-        self.last_id = last_id
-        self.bid_prices = [level[0] for level in bids]
-        self.bid_lots = [level[1] for level in bids]
-        self.ask_prices = [level[0] for level in asks]
-        self.ask_lots = [level[1] for level in asks]
+    instrument: i64
+    first_id: i64
+    last_id: i64
+    begin: i64
+    end: i64
+    sides: bytes
+    prices: bytes
+    lots: bytes
 
 
 @final
-@mypyc_attr(acyclic=True)
+@mypyc_attr(acyclic=True, free_list_len=1)
 class BookSnapshot(BookLevels):
-    """Replace the whole book."""
+    """Replace the whole book; each price stands once, and no level is empty."""
 
     __slots__ = ()
 
@@ -147,15 +131,29 @@ class BookSnapshot(BookLevels):
         ts_event_ns: Nanos,
         ts_known_ns: Nanos,
         instrument: i64,
+        first_id: i64,
         last_id: i64,
-        bids: list[tuple[Ticks, Lots]],
-        asks: list[tuple[Ticks, Lots]],
+        begin: i64,
+        end: i64,
+        sides: bytes,
+        prices: bytes,
+        lots: bytes,
     ) -> None:
-        super().__init__(BOOK_SNAPSHOT, ts_event_ns, ts_known_ns, instrument, last_id, last_id, bids, asks)
+        self.kind = BOOK_SNAPSHOT
+        self.ts_event_ns = ts_event_ns
+        self.ts_known_ns = ts_known_ns
+        self.instrument = instrument
+        self.first_id = first_id
+        self.last_id = last_id
+        self.begin = begin
+        self.end = end
+        self.sides = sides
+        self.prices = prices
+        self.lots = lots
 
 
 @final
-@mypyc_attr(acyclic=True)
+@mypyc_attr(acyclic=True, free_list_len=1)
 class BookDelta(BookLevels):
     """Change some levels of the book; zero lots remove a level."""
 
@@ -168,10 +166,23 @@ class BookDelta(BookLevels):
         instrument: i64,
         first_id: i64,
         last_id: i64,
-        bids: list[tuple[Ticks, Lots]],
-        asks: list[tuple[Ticks, Lots]],
+        begin: i64,
+        end: i64,
+        sides: bytes,
+        prices: bytes,
+        lots: bytes,
     ) -> None:
-        super().__init__(BOOK_DELTA, ts_event_ns, ts_known_ns, instrument, first_id, last_id, bids, asks)
+        self.kind = BOOK_DELTA
+        self.ts_event_ns = ts_event_ns
+        self.ts_known_ns = ts_known_ns
+        self.instrument = instrument
+        self.first_id = first_id
+        self.last_id = last_id
+        self.begin = begin
+        self.end = end
+        self.sides = sides
+        self.prices = prices
+        self.lots = lots
 
 
 @final
