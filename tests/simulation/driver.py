@@ -30,7 +30,7 @@ def bar(
     open_ns = START + number * minutes * MINUTE_NS
     known = open_ns + minutes * MINUTE_NS
     o, h, low, c = (Ticks(price) for price in prices)
-    return Bar(Nanos(known), index, number, Nanos(open_ns), o, h, low, c, Lots(volume))
+    return Bar(Nanos(known), index, Nanos(open_ns), o, h, low, c, Lots(volume))
 
 
 def flat(number: int, price: int = 10_000, volume: int = 1_000, *, index: int = 0) -> Bar:

@@ -38,7 +38,7 @@ def bar(
     o, h, low, c = [prices] * 4 if isinstance(prices, int) else prices
     open_ns = MIDNIGHT + number * hours * HOUR_NS
     known = Nanos(open_ns + hours * HOUR_NS)
-    return Bar(known, instrument, number, Nanos(open_ns), Ticks(o), Ticks(h), Ticks(low), Ticks(c), Lots(volume))
+    return Bar(known, instrument, Nanos(open_ns), Ticks(o), Ticks(h), Ticks(low), Ticks(c), Lots(volume))
 
 
 def features(

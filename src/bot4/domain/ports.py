@@ -7,7 +7,7 @@ cheaper, and tests may still subclass it.
 
 from abc import ABC, abstractmethod
 
-from mypy_extensions import mypyc_attr
+from mypy_extensions import i64, mypyc_attr
 
 from bot4.domain.event import Event
 from bot4.domain.values import Nanos
@@ -31,7 +31,7 @@ class Journal(ABC):
     """Keep every event in order; written before it is obeyed.
 
     ``append`` is called for each event whose kind is at least ``JOURNALED_FROM``;
-    ``consumed`` once a bar has been taken in, so that the next record can be
+    ``consumed`` before market data is taken in, so that the next record can be
     preceded by a watermark.
     """
 
@@ -40,7 +40,7 @@ class Journal(ABC):
         """Append one event's record to the current group."""
 
     @abstractmethod
-    def consumed(self, row: int) -> None:
+    def consumed(self, row: i64) -> None:
         """Note that market data up to this row of the merged stream was taken in."""
 
     @abstractmethod

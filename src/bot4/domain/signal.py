@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Opinion and proof: signals of strategies, their evidence, and the certificate that joins both."""
 
-from typing import final
+from typing import Final, final
 
 from librt.strings import BytesWriter, write_f64_le, write_i64_le
 from mypy_extensions import i64, mypyc_attr
 
 from bot4.domain.event import CERTIFICATE, EVIDENCE, HALTED, SIGNAL, Event, write_flag, write_text
 from bot4.domain.values import Nanos
+
+NEVER: Final = Nanos((1 << 63) - 1)
+"""The expiry of an opinion that stands until another is said."""
 
 
 @final

@@ -138,7 +138,7 @@ class JournalWriter(Journal):
         self._known_ns = known_ns
         self._finish()
 
-    def consumed(self, row: int) -> None:
+    def consumed(self, row: i64) -> None:
         """Note that market data up to this row of the merged stream was taken in."""
         self.row = row
 

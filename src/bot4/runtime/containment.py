@@ -10,8 +10,8 @@ from math import nan
 from typing import TypeVar, final
 
 from bot4.decision.strategies.protocol import Strategy, View
-from bot4.decision.strategies.stage import NEVER, Fault, Voice
-from bot4.domain.signal import Signal
+from bot4.decision.strategies.stage import Fault, Voice
+from bot4.domain.signal import NEVER, Signal
 
 T = TypeVar("T")
 

@@ -29,7 +29,6 @@ from bot4.simulation.venue import SimulatedVenue
 PROGRESS_ROWS: Final = 8192
 """How often the caller hears how far the run is, and may stop it."""
 
-NO_ROW: Final = i64(-1)
 END: Final = 0
 BEGIN: Final = 1
 
@@ -60,7 +59,7 @@ class Head:
         self.bars: Iterator[Bar] = iter(())
 
     def next(self) -> Bar | None:
-        """Return the next bar, not yet numbered (row -1), or None at the end.
+        """Return the next bar, or None at the end.
 
         The bar before must have been handled: its block may be the last of its features.
         """
@@ -77,10 +76,10 @@ class Head:
         """Return a block's bars, made one at a time, and have their features computed."""
         open_ns, *columns = block.columns()
         if self.ahead:
-            self.features.prepare(block.instrument, (columns[0], columns[1], columns[2], columns[3], columns[4]))
+            self.features.prepare(block.instrument, block.columns())
         instrument = repeat(i64(block.instrument))
         known, opens = block.known_ns().tolist(), open_ns.tolist()
-        return map(Bar, known, instrument, repeat(NO_ROW), opens, *(column.tolist() for column in columns))
+        return map(Bar, known, instrument, opens, *(column.tolist() for column in columns))
 
 
 @final
@@ -175,9 +174,8 @@ class Drive:
             venue.trade_bar(bar)  # delivers what arrived before the end by itself, and nothing that arrives at it
             self._settle(now)
         row = self.row
-        bar.row = row
         self.row = row + 1
-        self.engine.process(bar, now)
+        self.engine.feed(bar, row, now)
         if venue.busy:
             self._settle(now)
         if self.row % PROGRESS_ROWS == 0 and self.stop(int(self.row)):

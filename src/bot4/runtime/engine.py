@@ -14,7 +14,6 @@ from mypy_extensions import i64
 
 from bot4.domain.errors import EventStorm, OurFault
 from bot4.domain.event import CANCEL, FILL, JOURNALED_FROM, KINDS, ORDER_UPDATE, POSITION, SUBMIT, Event
-from bot4.domain.marketdata import Bar
 from bot4.domain.order import NOT_SENT, OrderWord, Submit, cancel_rejected, rejected
 from bot4.domain.ports import Gateway, Journal
 from bot4.domain.stage import NOTHING, Outbox, Stage
@@ -102,6 +101,17 @@ class Engine:
         self.storms: i64 = 0
         self.draining = False
 
+    def feed(self, first: Event, row: i64, now: Nanos) -> None:
+        """Carry one piece of market data, the journal noting that the merged stream was consumed up to ``row``.
+
+        Raises
+        ------
+        OurFault
+            As :meth:`process`.
+        """
+        self.journal.consumed(row)
+        self.process(first, now)
+
     def process(self, first: Event, now: Nanos) -> None:
         """Carry one input, and all that it causes, through every stage.
 
@@ -114,8 +124,6 @@ class Engine:
             raise OurFault(f"process() at {int(now)} after {int(self.now)}, draining {self.draining}")
         self.now = now
         self.draining = True
-        if isinstance(first, Bar):
-            self.journal.consumed(first.row)
         try:
             self.out.put(first)
             self._drain(now)

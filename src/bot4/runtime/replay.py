@@ -11,8 +11,6 @@ import heapq
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import final
 
-from mypy_extensions import i64
-
 from bot4.domain.errors import BadInput
 from bot4.domain.event import REPORTS
 from bot4.domain.marketdata import Bar
@@ -25,17 +23,14 @@ from bot4.runtime.engine import Engine
 
 
 def finished_bars(heads: Sequence[Head]) -> Iterator[Bar]:
-    """Yield the bars of all streams in the order in which they became known, numbered from 0."""
+    """Yield the bars of all streams in the order in which they became known."""
     waiting: list[tuple[int, int, Bar]] = []
     for i, head in enumerate(heads):
         bar = head.next()
         if bar is not None:
             heapq.heappush(waiting, (int(bar.ts_known_ns), i, bar))
-    row: i64 = 0
     while waiting:
         _, i, bar = heapq.heappop(waiting)
-        bar.row = row
-        row += 1
         yield bar
         following = heads[i].next()
         if following is not None:
@@ -99,7 +94,7 @@ class Replay:
                     "Give the data the journal was written over (--bars).",
                     "data_too_short",
                 )
-            self.engine.process(bar, bar.ts_known_ns)
+            self.engine.feed(bar, self.rows, bar.ts_known_ns)
             self.rows += 1
             if self.rows % PROGRESS_ROWS == 0:
                 self.advance(self.rows)

@@ -59,7 +59,7 @@ class Books:
     def close(self, price: int, *, index: int = 0, at: int = MIDNIGHT + HOUR_NS) -> Any:
         """Take a bar that closes at a price and is known at a moment."""
         p = Ticks(price)
-        return self.take(Bar(Nanos(at), index, 0, Nanos(at - HOUR_NS), p, p, p, p, Lots(1)))
+        return self.take(Bar(Nanos(at), index, Nanos(at - HOUR_NS), p, p, p, p, Lots(1)))
 
     def position(self) -> tuple[int, int, int, int]:
         """Lots, cost, realised and fees of the first instrument."""

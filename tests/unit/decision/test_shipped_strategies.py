@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot4.decision.strategies import Breakout, MeanReversion, Momentum, Strategy, View
+from bot4.decision.strategies import Breakout, MeanReversion, Momentum, SmaCross, Strategy, View
 from bot4.domain.signal import Signal
 from bot4.domain.values import HOUR_NS, Nanos
 from tests.unit.asking import bar
@@ -128,8 +128,36 @@ def test_breakout_enters_beyond_the_long_channel_and_leaves_by_the_short_one(
     assert said(Breakout(), channel, held=held, close=close) == expected
 
 
+@pytest.mark.parametrize(
+    ("fast", "slow", "held", "expected"),
+    [
+        (2.0, 1.0, 0.0, 1.0),
+        (2.0, 1.0, -1.0, 1.0),
+        (2.0, 1.0, 1.0, None),
+        (1.0, 2.0, 0.0, -1.0),
+        (1.0, 2.0, 1.0, -1.0),
+        (1.0, 2.0, -1.0, None),
+        (1.0, 1.0, 1.0, None),
+        (nan, 1.0, 0.0, None),
+        (1.0, nan, 1.0, None),
+    ],
+)
+def test_sma_cross_holds_the_side_of_the_fast_mean(
+    fast: float, slow: float, held: float, expected: float | None
+) -> None:
+    """It speaks when the side changes, and an equality changes nothing."""
+    assert said(SmaCross(), {"sma_10": fast, "sma_50": slow}, held=held) == expected
+
+
+def test_sma_cross_refuses_means_that_cannot_cross() -> None:
+    """The fast window is the shorter one."""
+    with pytest.raises(ValueError, match="fast 50 is not less than slow 50"):
+        SmaCross(50, 50)
+
+
 def test_parameters_choose_the_features() -> None:
     """A shorter window reads the features of that window."""
+    assert SmaCross(3, 9).features == ("sma_3", "sma_9")
     assert Momentum(lookback=10).features == ("roc_10", "volatility_10")
     assert MeanReversion(window=7).features == ("zscore_7", "adx_14")
     assert Breakout(entry=9, leave=3).features == ("prior_high_9", "prior_low_9", "prior_high_3", "prior_low_3")

@@ -63,7 +63,7 @@ class MadeUpRun:
         for i in range(len(self.table)):
             self.prices[i] = max(100, round(self.prices[i] * float(np.exp(moves[i]))))
             price = Ticks(self.prices[i])
-            self._hand(Bar(at, i, self.bars, Nanos(at_ns - bar_ns), price, price, price, price, Lots(10**6)))
+            self._hand(Bar(at, i, Nanos(at_ns - bar_ns), price, price, price, price, Lots(10**6)))
             self.bars += 1
             if self.trades:
                 self._trade(at, i)

@@ -31,7 +31,7 @@ def instruments(count: int = 1) -> list[Instrument]:
 def bar(at_ns: int, close: int, instrument: int = 0) -> Bar:
     """Return a flat bar that is known at a time."""
     ticks = Ticks(close)
-    return Bar(Nanos(at_ns), instrument, 0, Nanos(at_ns - MINUTE_NS), ticks, ticks, ticks, ticks, Lots(1000))
+    return Bar(Nanos(at_ns), instrument, Nanos(at_ns - MINUTE_NS), ticks, ticks, ticks, ticks, Lots(1000))
 
 
 def fill(at_ns: int, price: int, *, side: int = BUY, purpose: int = ENTER, lots: int = 1000, fee: int = 7) -> Fill:

@@ -260,7 +260,7 @@ def test_exposure_is_measured_at_the_last_close() -> None:
     asked = request(intent_id=1, lots=FULL)
     answers(stage, position(lots=FULL))
     close = Ticks(2 * asked.reference)
-    answers(stage, Bar(NOW, 0, 0, NOW, close, close, close, close, Lots(1)))
+    answers(stage, Bar(NOW, 0, NOW, close, close, close, close, Lots(1)))
     assert stage.exposure.gross() == stage.exposure.holdings[0].instrument.notional(close, Lots(FULL)) > 0
 
 

@@ -182,19 +182,14 @@ def test_a_stream_without_bars_is_a_run_of_none() -> None:
     assert run(empty, lively()).rows == 0
 
 
-def test_bars_reach_the_engine_with_both_clocks_and_their_number() -> None:
-    """Open time is the row's, event and known time the end of the interval; the head leaves numbering to the drive."""
+def test_bars_reach_the_engine_with_both_clocks() -> None:
+    """Open time is the row's, event and known time the end of the interval."""
     table = hourly(3)
     ran = run(table, lively())
     head = Head(Recorded(table), ran.wired.features, ahead=False)
     bar = head.next()
     assert bar is not None
-    assert [bar.row, bar.open_ns, bar.ts_event_ns, bar.ts_known_ns] == [
-        -1,
-        START_NS,
-        START_NS + HOUR_NS,
-        START_NS + HOUR_NS,
-    ]
+    assert [bar.open_ns, bar.ts_event_ns, bar.ts_known_ns] == [START_NS, START_NS + HOUR_NS, START_NS + HOUR_NS]
     assert [bar.open, bar.high, bar.low, bar.close, bar.volume] == table[1:, 0].tolist()
     assert head.next() is not None
     assert head.next() is not None

@@ -112,7 +112,7 @@ def test_events_are_carried_first_in_first_out_through_stages_in_wired_order() -
     world = World()
     first = Says("a", world, [BAR, SIGNAL], lambda event: [signal(), equity()] if event.kind == BAR else [submit()])
     second = Says("b", world, [BAR, SIGNAL, EQUITY, SUBMIT])
-    Engine([first, second], world, world).process(bar(7), T0)
+    Engine([first, second], world, world).feed(bar(7), 7, T0)
     assert world.log == [
         "row 7",
         f"a {BAR}",

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Strategies: the protocol a user implements, three honest examples, and the stage that runs them."""
+"""Strategies: the protocol a user implements, the shipped ones, and the stage that runs them."""
 
 from bot4.decision.strategies.breakout import Breakout
 from bot4.decision.strategies.mean_reversion import MeanReversion
 from bot4.decision.strategies.momentum import Momentum
 from bot4.decision.strategies.protocol import Strategy, View
+from bot4.decision.strategies.sma_cross import SmaCross
 
-__all__ = ["Breakout", "MeanReversion", "Momentum", "Strategy", "View"]
+__all__ = ["Breakout", "MeanReversion", "Momentum", "SmaCross", "Strategy", "View"]

@@ -66,7 +66,6 @@ class View:
         return Bar(
             bar.ts_known_ns,
             bar.instrument,
-            bar.row,
             bar.open_ns,
             bar.open,
             bar.high,

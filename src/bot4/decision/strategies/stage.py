@@ -9,7 +9,7 @@ that an exception comes back as a :class:`Fault` value.
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Final, final
+from typing import final
 
 from librt.strings import BytesWriter, write_f64_le, write_i64_le
 from mypy_extensions import mypyc_attr
@@ -18,11 +18,9 @@ from bot4.decision.strategies.protocol import View
 from bot4.domain.event import FEATURES, Event
 from bot4.domain.instrument import Instrument
 from bot4.domain.marketdata import Features
-from bot4.domain.signal import Halted, Signal, SignalEvent
+from bot4.domain.signal import NEVER, Halted, Signal, SignalEvent
 from bot4.domain.stage import Outbox, Stage
 from bot4.domain.values import Nanos
-
-NEVER: Final = Nanos((1 << 63) - 1)
 
 
 @final
