@@ -62,7 +62,7 @@ def test_streaming_equals_batch_bit_for_bit(seed: int, bars: int, price: float) 
     batch, after = whole(series)
     stream = PROGRAM.stream()
     state, out = PROGRAM.new_state(), np.empty(PROGRAM.size)
-    for i, bar in enumerate(zip(*series, strict=True)):
+    for i, bar in enumerate(series.bars()):
         assert stream.step(*bar)
         assert PROGRAM.step(state, *bar, out)
         assert stream.values.tobytes() == batch[i].tobytes() == out.tobytes()
@@ -117,7 +117,7 @@ def test_the_scale_of_prices_is_no_matter(price: float) -> None:
 def test_a_spike_leaves_no_trace_once_it_has_left_the_window(seed: int, spike: float, at: int) -> None:
     """One absurd bar costs a plain running sum its digits; here the windowed features have them all back after it."""
     series = generated(420, seed=seed)
-    for column in series:
+    for column in series.floats():
         column[at] = column[at] * spike + spike
     out = whole(series)[0]
     for name in ("sma_20", "stddev_20", "volatility_20", "vwap_20", "mfi_14", "wma_20", "volume_sma_20", "cci_20"):

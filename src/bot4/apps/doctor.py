@@ -193,7 +193,7 @@ def kernels() -> Finding:
         from bot4.kernels.features import DEFAULT_FEATURES, compile_features
 
         stream = compile_features(DEFAULT_FEATURES).stream()
-        took = stream.step(1.0, 2.0, 1.0, 2.0, 1.0)
+        took = stream.step(0, 1.0, 2.0, 1.0, 2.0, 1.0)
     except (ImportError, OSError, RuntimeError) as error:
         return Finding("kernels", FAIL, f"{type(error).__name__}: {error}", "Install numba and numpy as locked.")
     seconds = (time.perf_counter_ns() - begin) / 1e9

@@ -25,7 +25,7 @@ from bot4.kernels.features import FeatureProgram
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-Columns = tuple[Floats, Floats, Floats, Floats, Floats]
+Columns = tuple[Ints, Floats, Floats, Floats, Floats, Floats]
 
 
 @final
@@ -50,15 +50,15 @@ class Lane:
         self.rows: list[list[float]] = []
         self.cursor: i64 = 0
 
-    def compute(self, columns: tuple[Ints, Ints, Ints, Ints, Ints]) -> None:
-        """Run the kernel over a block of integer columns: open, high, low, close, volume."""
-        opens, highs, lows, closes, volumes = columns
+    def compute(self, columns: tuple[Ints, Ints, Ints, Ints, Ints, Ints]) -> None:
+        """Run the kernel over a block of integer columns: open time, open, high, low, close, volume."""
+        open_ns, opens, highs, lows, closes, volumes = columns
         o, h, low, c = (np.multiply(column, self.tick, dtype=np.float64) for column in (opens, highs, lows, closes))
         v = np.multiply(volumes, self.lot, dtype=np.float64)
         out = np.empty((len(opens), self.program.size), dtype=np.float64)
-        self.columns = (o, h, low, c, v)
+        self.columns = (open_ns, o, h, low, c, v)
         self.before = self.state.copy()
-        self.program.run(self.state, o, h, low, c, v, out)
+        self.program.run(self.state, open_ns, o, h, low, c, v, out)
         self.rows = out[:, self.read].tolist()
         self.cursor = 0
 
@@ -66,6 +66,7 @@ class Lane:
         """Run the kernel over one bar."""
         tick = self.tick
         self.stream.step(
+            int(bar.open_ns),
             float(bar.open) * tick,
             float(bar.high) * tick,
             float(bar.low) * tick,
@@ -81,9 +82,9 @@ class Lane:
             return self.state
         state = self.before.copy()
         done = int(self.cursor)
-        o, h, low, c, v = self.columns
+        open_ns, o, h, low, c, v = self.columns
         out = np.empty((done, self.program.size), dtype=np.float64)
-        self.program.run(state, o[:done], h[:done], low[:done], c[:done], v[:done], out)
+        self.program.run(state, open_ns[:done], o[:done], h[:done], low[:done], c[:done], v[:done], out)
         return state
 
 
@@ -108,7 +109,7 @@ class FeatureStage(Stage):
         places = np.array([program.names.index(name) for name in read], dtype=np.int64)
         self.lanes = [Lane(program, places, instrument) for instrument in instruments]
 
-    def prepare(self, instrument: int, columns: tuple[Ints, Ints, Ints, Ints, Ints]) -> None:
+    def prepare(self, instrument: int, columns: tuple[Ints, Ints, Ints, Ints, Ints, Ints]) -> None:
         """Compute a block ahead; its bars must be handled before the next block is prepared."""
         self.lanes[instrument].compute(columns)
 

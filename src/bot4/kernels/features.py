@@ -3,9 +3,9 @@
 
 >>> program = compile_features(["sma_20", "rsi_14"])
 >>> state = program.new_state()
->>> refused = program.run(state, opens, highs, lows, closes, volumes, out)  # doctest: +SKIP
+>>> refused = program.run(state, open_ns, opens, highs, lows, closes, volumes, out)  # doctest: +SKIP
 >>> live = program.stream(state)
->>> live.step(open, high, low, close, volume)  # doctest: +SKIP
+>>> live.step(open_ns, open, high, low, close, volume)  # doctest: +SKIP
 
 Streaming and batch are the same kernel (`indicators.machine.advance`) on the same state, so they agree to the bit,
 whatever the chunks; a feature's values do not depend on which others are compiled with it.
@@ -164,17 +164,27 @@ class FeatureProgram:
         return FeatureStream(self._program, self._gather, held)
 
     def step(
-        self, state: Floats, open: float, high: float, low: float, close: float, volume: float, out: Floats
+        self,
+        state: Floats,
+        open_ns: int,
+        open: float,
+        high: float,
+        low: float,
+        close: float,
+        volume: float,
+        out: Floats,
     ) -> bool:
         """Take one bar; writes `out`, shape (size,), and changes `state`; False when the bar was not usable.
 
-        Prices in units of quote per base, volume in base units. `stream` does the same in half the time.
+        `open_ns` is the bar's open in UTC nanoseconds; prices in quote per base, volume in base units. `stream` does
+        the same in half the time.
         """
-        return bool(machine.step(self._program, self._gather, state, open, high, low, close, volume, out))
+        return bool(machine.step(self._program, self._gather, state, open_ns, open, high, low, close, volume, out))
 
     def run(
         self,
         state: Floats,
+        open_ns: Ints,
         opens: Floats,
         highs: Floats,
         lows: Floats,
@@ -183,6 +193,8 @@ class FeatureProgram:
         out: Floats,
     ) -> int:
         """Take bars in order; writes `out`, shape (bars, size), and changes `state`; returns how many were not usable.
+
+        `open_ns`, int64, are the opens of the bars in UTC nanoseconds, in rising order.
 
         Series may come whole or in chunks of any length: the outputs and the state are the same to the bit.
 
@@ -193,9 +205,10 @@ class FeatureProgram:
         """
         bars = len(closes)
         o, h, low, c, v = (_column(one, bars) for one in (opens, highs, lows, closes, volumes))
+        stamps = _stamps(open_ns, bars)
         if not _fits(out, (bars, self.size)):
             raise ValueError(f"out must be a float64 C array of shape {(bars, self.size)}, was {out.dtype} {out.shape}")
-        return int(machine.run(self._program, self._gather, self._checked(state), o, h, low, c, v, out))
+        return int(machine.run(self._program, self._gather, self._checked(state), stamps, o, h, low, c, v, out))
 
     def _checked(self, state: Floats) -> Floats:
         if not _fits(state, self._first.shape):
@@ -211,8 +224,15 @@ def _fits(array: Floats, shape: tuple[int, ...]) -> bool:
 def _column(given: Floats, bars: int) -> Floats:
     """Return the column as the one array type the kernel is compiled for; a read-only one would compile it again."""
     if given.shape != (bars,):
-        raise ValueError(f"the five columns must have one dimension and one length, had {given.shape} and {(bars,)}")
+        raise ValueError(f"the columns must have one dimension and one length, had {given.shape} and {(bars,)}")
     return np.require(given, dtype=np.float64, requirements=["C", "W"])
+
+
+def _stamps(given: Ints, bars: int) -> Ints:
+    """Return the column of stamps; they are never rounded, so any type but int64 is refused."""
+    if given.shape != (bars,) or given.dtype != np.int64:
+        raise ValueError(f"open_ns must be int64 of shape {(bars,)}, was {given.dtype} {given.shape}")
+    return np.require(given, requirements=["C", "W"])
 
 
 @final
@@ -235,11 +255,16 @@ class FeatureStream:
         )
         self._address = address_of(self._descriptor)
 
-    def step(self, open: float, high: float, low: float, close: float, volume: float) -> bool:
-        """Take one bar: prices in quote per base, volume in base units; False when the bar was not usable."""
+    def step(self, open_ns: int, open: float, high: float, low: float, close: float, volume: float) -> bool:
+        """Take one bar: its open in UTC nanoseconds, prices in quote per base, volume in base units.
+
+        False when the bar was not usable.
+        """
         if IS_COMPILED:
-            return machine.step_at(self._address, open, high, low, close, volume)
-        return machine.step(self._program, self._gather, self.state, open, high, low, close, volume, self.values)
+            return machine.step_at(self._address, open_ns, open, high, low, close, volume)
+        return machine.step(
+            self._program, self._gather, self.state, open_ns, open, high, low, close, volume, self.values
+        )
 
 
 def compile_features(names: Sequence[str]) -> FeatureProgram:

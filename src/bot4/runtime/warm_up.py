@@ -10,6 +10,6 @@ from bot4.kernels.features import FeatureProgram
 def warm_up(program: FeatureProgram) -> None:
     """Run each kernel once, on states of its own that nothing else sees."""
     one = np.ones(1)
-    program.run(program.new_state(), one, one, one, one, one, np.empty((1, program.size)))
-    program.stream().step(1.0, 1.0, 1.0, 1.0, 1.0)
+    program.run(program.new_state(), np.zeros(1, dtype=np.int64), one, one, one, one, one, np.empty((1, program.size)))
+    program.stream().step(0, 1.0, 1.0, 1.0, 1.0, 1.0)
     assess(np.array([0.01, -0.01, 0.02]), 1, 0)

@@ -7,13 +7,15 @@ import operator
 import os
 import subprocess
 import sys
+from typing import Any
 
 import numpy as np
 import pytest
 
 from bot4.kernels.features import CATALOG, DEFAULT_FEATURES, FeatureInfo, compile_features, parse
+from bot4.kernels.indicators import layout
 from tests.unit.kernels.naive import WINDOWED, windowed
-from tests.unit.kernels.series import Floats, Series, generated
+from tests.unit.kernels.series import Floats, Series, generated, stamps
 
 
 def run(names: list[str] | tuple[str, ...], series: Series) -> Floats:
@@ -89,7 +91,7 @@ def test_log_return_is_the_logarithm_of_the_ratio_of_closes() -> None:
 def test_hand_worked_values() -> None:
     """Four bars small enough to do on paper."""
     closes = np.array([1.0, 2.0, 4.0, 3.0])
-    series = Series(closes, closes + 1.0, closes - 0.5, closes, np.array([10.0, 20.0, 0.0, 5.0]))
+    series = Series(stamps(4), closes, closes + 1.0, closes - 0.5, closes, np.array([10.0, 20.0, 0.0, 5.0]))
     names = ["sma_2", "prior_high_2", "obv", "atr_2", "aroon_up_3", "willr_2"]
     out = run(names, series)
     # True ranges: 2 (3 - 1), 3 (5 - 2), 1.5 (4 - 2.5): mean of the first two, then (2.5 * 1 + 1.5) / 2.
@@ -116,15 +118,15 @@ def test_an_unusable_bar_gives_nan_and_leaves_the_state_alone(bar: tuple[float, 
     series = generated(80)
     program = compile_features(DEFAULT_FEATURES)
     stream = program.stream()
-    for one in zip(*series, strict=True):
+    for one in series.bars():
         assert stream.step(*one)
     before = stream.state.tobytes()
-    assert not stream.step(*bar)
+    assert not stream.step(0, *bar)
     assert np.isnan(stream.values).all()
     assert stream.state.tobytes() == before
     out = np.empty((1, program.size))
     state = stream.state.copy()
-    assert program.run(state, *Series(*(np.array([one]) for one in bar)), out) == 1
+    assert program.run(state, *Series(stamps(1), *(np.array([one]) for one in bar)), out) == 1
     assert np.isnan(out).all()
     assert state.tobytes() == before
 
@@ -133,6 +135,14 @@ def test_a_window_longer_than_the_series_gives_no_number() -> None:
     """Not ready is NaN on every bar, never a number from half a window."""
     out = run(["sma_500", "ema_500", "stddev_500", "adx_60", "donchian_high_101", "volatility_100"], generated(100))
     assert np.isnan(out).all()
+
+
+@pytest.mark.parametrize("open_ns", [0, 1, 86_399_999_999_999, 1_700_000_000_123_456_789, -1, -(2**62), 2**62])
+def test_the_state_holds_the_stamp_to_the_nanosecond(open_ns: int) -> None:
+    """A float64 cannot hold a stamp of today; day and time of day can, on either side of 1970."""
+    stream = compile_features(["logret"]).stream()
+    assert stream.step(open_ns, 1.0, 1.0, 1.0, 1.0, 1.0)
+    assert divmod(open_ns, layout.DAY_NS) == (stream.state[layout.DAY], stream.state[layout.TIME])
 
 
 def test_no_features_and_no_bars_are_allowed() -> None:
@@ -181,9 +191,13 @@ def test_arrays_that_do_not_fit_are_refused() -> None:
     program = compile_features(["sma_2"])
     out = np.empty((10, 1))
     with pytest.raises(ValueError, match="one length"):
-        program.run(program.new_state(), series.opens[:9], *series[1:], out)
+        program.run(program.new_state(), series.open_ns, series.opens[:9], *series.floats()[1:], out)
     with pytest.raises(ValueError, match="one dimension"):
-        program.run(program.new_state(), series.opens.reshape(5, 2), *series[1:], out)
+        program.run(program.new_state(), series.open_ns, series.opens.reshape(5, 2), *series.floats()[1:], out)
+    rounded: Any = series.open_ns.astype(np.float64)
+    for wrong in (series.open_ns[:9], rounded):
+        with pytest.raises(ValueError, match="open_ns must be int64"):
+            program.run(program.new_state(), wrong, *series.floats(), out)
     with pytest.raises(ValueError, match=r"shape \(10, 1\)"):
         program.run(program.new_state(), *series, np.empty((10, 2)))
     with pytest.raises(ValueError, match="new_state"):
@@ -195,11 +209,11 @@ def test_arrays_that_do_not_fit_are_refused() -> None:
 def test_read_only_and_strided_columns_are_taken() -> None:
     """What a reader of files hands over need not be copied by the caller first."""
     series = generated(60)
-    wide = np.column_stack(series)
+    wide = np.column_stack(series.floats())
     wide.setflags(write=False)
     program = compile_features(["sma_5", "atr_5"])
     out = np.empty((60, 2))
-    program.run(program.new_state(), *Series(*wide.T), out)
+    program.run(program.new_state(), *Series(series.open_ns, *wide.T), out)
     np.testing.assert_array_equal(out, run(["sma_5", "atr_5"], series))
 
 

@@ -17,6 +17,7 @@ from bot4.kernels.features import compile_features
 from bot4.kernels.jit import IS_COMPILED
 from bot4.kernels.shadow import shadow_fill, shadow_mark
 from bot4.kernels.synthetic import DOWN, REGIMES, UP, SyntheticConfig, SyntheticMarket, generate
+from tests.unit.kernels.series import stamps
 
 COST = 0.0011
 YEAR = 8_760
@@ -45,7 +46,7 @@ def shadow_days(market: SyntheticMarket, strategy: Strategy) -> list[float]:
     """Run a strategy, long or flat, by the shadow rule; returns its daily net returns on a notional of 1."""
     program = compile_features(strategy.features)
     rows = np.empty((len(market.closes), program.size))
-    program.run(program.new_state(), *market[:5], rows)
+    program.run(program.new_state(), stamps(len(market.closes)), *market[:5], rows)
     view: Any = Glimpse(program.names)
     quantity = mark = gain = 0.0
     expires, waits, days = 1 << 60, False, []

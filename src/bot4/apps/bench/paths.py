@@ -146,7 +146,7 @@ def execution(trade_id: int, lots: Lots) -> Execution:
 def features_update() -> tuple[Call | None, Call]:
     """Update the default indicators for one bar."""
     stream = compile_features(DEFAULT_FEATURES).stream()
-    bars = [(100.0 + i, 102.0 + i, 99.0 + i, 101.0 - i, 5.0 + i) for i in (0.0, 0.5, -0.5, 0.25)]
+    bars = [(int(NOW), 100.0 + i, 102.0 + i, 99.0 + i, 101.0 - i, 5.0 + i) for i in (0.0, 0.5, -0.5, 0.25)]
     state = [0]
 
     def call() -> None:

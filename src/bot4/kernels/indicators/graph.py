@@ -48,6 +48,8 @@ HIGH_PRICE: Final = Value(HEADER_NODE, layout.HIGH, 1)
 LOW_PRICE: Final = Value(HEADER_NODE, layout.LOW, 1)
 CLOSE_PRICE: Final = Value(HEADER_NODE, layout.CLOSE, 1)
 TRADED_VOLUME: Final = Value(HEADER_NODE, layout.VOLUME, 1)
+OPEN_DAY: Final = Value(HEADER_NODE, layout.DAY, 1)
+OPEN_TIME: Final = Value(HEADER_NODE, layout.TIME, 1)
 
 
 class Graph:

@@ -22,7 +22,11 @@ HIGH: Final = 4
 LOW: Final = 5
 CLOSE: Final = 6
 VOLUME: Final = 7
-HEADER: Final = 8
+DAY: Final = 8  # of the bar's open, UTC: whole days since 1970-01-01, a Thursday
+TIME: Final = 9  # of the bar's open, UTC: nanoseconds since that day began; with DAY the whole stamp, exactly
+HEADER: Final = 10
+
+DAY_NS: Final = 86_400_000_000_000
 
 # Columns of the program.
 OPERATION: Final = 0  # which kernel, numbered within families
