@@ -2,6 +2,7 @@
 """Ask one stage by hand: the events it answers with, and the few events that most tests need."""
 
 from collections.abc import Sequence
+from struct import pack
 
 from bot4.domain.event import Event
 from bot4.domain.marketdata import Bar, Equity, Features
@@ -45,7 +46,7 @@ def features(
     number: int, values: Sequence[float], prices: Sequence[int] | int = 100_000, *, instrument: int = 0
 ) -> Features:
     """The features of the bar of the given number."""
-    return Features(bar(number, prices, instrument=instrument), list(values))
+    return Features(bar(number, prices, instrument=instrument), pack(f"<{len(values)}d", *values), 0)
 
 
 def equity(units: float, cash: float | None = None, now: int = MIDNIGHT) -> Equity:

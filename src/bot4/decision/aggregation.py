@@ -135,7 +135,7 @@ class Aggregation(Stage):
     sizing, exits : Sizing, Exits
         The rules of how much and where it ends.
     volatility_at, atr_at : int
-        Where the two features stand in ``Features.values``.
+        Where the two features stand in ``Features.value``.
     equity : Money
         Equity at the start.
     resize_band : float
@@ -289,7 +289,7 @@ class Aggregation(Stage):
         assert features is not None, "a review without features cannot size"
         instrument = self.instruments[i]
         price = features.bar.close
-        fraction = self.sizing.fraction(net, features.values[self.volatility_at], self.interval_ns[i])
+        fraction = self.sizing.fraction(net, features.value(self.volatility_at), self.interval_ns[i])
         wanted = lots_for_fraction(instrument, self.equity, fraction, price)
         held = Lots(desk.lots if desk.lots >= 0 else -desk.lots)
         change = Lots(wanted - held)
@@ -299,7 +299,7 @@ class Aggregation(Stage):
             self._exit(desk, i, Lots(-change), side=SELL if desk.lots > 0 else BUY, now=now, out=out)
             return
         smallest = smallest_lots(instrument, price)
-        atr = features.values[self.atr_at]
+        atr = features.value(self.atr_at)
         side = BUY if net > 0.0 else SELL
         if change < smallest:
             slot = self._shares(desk, net)[0]

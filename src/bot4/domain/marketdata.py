@@ -7,6 +7,7 @@ are ticks and quantities lots of the instrument with the given index in the run.
 
 from typing import final
 
+from librt.strings import read_f64_le
 from mypy_extensions import i64, mypyc_attr
 
 from bot4.domain.event import BAR, BOOK_DELTA, BOOK_SNAPSHOT, EQUITY, FEATURES, QUOTE, TRADE, Event
@@ -188,17 +189,26 @@ class BookDelta(BookLevels):
 @final
 @mypyc_attr(acyclic=True, free_list_len=1)
 class Features(Event):
-    """Hold the features of one bar: float64 in the order of the run's feature list, NaN until warm."""
+    """Hold the features of one bar: float64 in the order of the run's feature list, NaN until warm.
 
-    __slots__ = ("instrument", "bar", "values")
+    They are a row of a table that many bars share: little-endian in ``rows``, from
+    byte ``begin`` on.
+    """
 
-    def __init__(self, bar: Bar, values: list[float]) -> None:
+    __slots__ = ("instrument", "bar", "rows", "begin")
+
+    def __init__(self, bar: Bar, rows: bytes, begin: i64) -> None:
         self.kind = FEATURES
         self.ts_event_ns = bar.ts_event_ns
         self.ts_known_ns = bar.ts_known_ns
         self.instrument = bar.instrument
         self.bar = bar
-        self.values = values
+        self.rows = rows
+        self.begin = begin
+
+    def value(self, place: i64) -> float:
+        """Return the feature at a place of the run's list."""
+        return read_f64_le(self.rows, self.begin + 8 * place)
 
 
 @final

@@ -33,10 +33,24 @@ class Lane:
     """Hold one instrument's kernel state and the rows computed ahead for it.
 
     ``before`` is the state at the head of the block, from which the state after
-    any row of it can be had again; ``read`` are the outputs that become values.
+    any row of it can be had again; ``read`` are the outputs that someone reads,
+    ``rows`` those of the bars up to ``end``, ``width`` bytes a bar.
     """
 
-    __slots__ = ("program", "read", "tick", "lot", "stream", "state", "before", "columns", "rows", "cursor")
+    __slots__ = (
+        "program",
+        "read",
+        "tick",
+        "lot",
+        "stream",
+        "state",
+        "before",
+        "columns",
+        "rows",
+        "width",
+        "cursor",
+        "end",
+    )
 
     def __init__(self, program: FeatureProgram, read: Ints, instrument: Instrument) -> None:
         self.program = program
@@ -47,8 +61,10 @@ class Lane:
         self.stream = program.stream(self.state)
         self.before = self.state
         self.columns: Columns | None = None
-        self.rows: list[list[float]] = []
+        self.rows = b""
+        self.width: i64 = 8 * len(read)
         self.cursor: i64 = 0
+        self.end: i64 = 0
 
     def compute(self, columns: tuple[Ints, Ints, Ints, Ints, Ints, Ints]) -> None:
         """Run the kernel over a block of integer columns: open time, open, high, low, close, volume."""
@@ -59,10 +75,11 @@ class Lane:
         self.columns = (open_ns, o, h, low, c, v)
         self.before = self.state.copy()
         self.program.run(self.state, open_ns, o, h, low, c, v, out)
-        self.rows = out[:, self.read].tolist()
+        self.rows = out[:, self.read].tobytes()
         self.cursor = 0
+        self.end = len(opens)
 
-    def step(self, bar: Bar) -> list[float]:
+    def step(self, bar: Bar) -> bytes:
         """Run the kernel over one bar."""
         tick = self.tick
         self.stream.step(
@@ -73,12 +90,11 @@ class Lane:
             float(bar.close) * tick,
             float(bar.volume) * self.lot,
         )
-        values: list[float] = self.stream.values[self.read].tolist()
-        return values
+        return self.stream.values[self.read].tobytes()
 
     def state_now(self) -> Floats:
         """Return the kernel state after the last bar handled, whatever was computed ahead."""
-        if self.columns is None or self.cursor >= len(self.rows):
+        if self.columns is None or self.cursor >= self.end:
             return self.state
         state = self.before.copy()
         done = int(self.cursor)
@@ -97,9 +113,7 @@ class FeatureStage(Stage):
     program : FeatureProgram
         The compiled set: all of it is computed for every bar.
     read : sequence of str
-        The features that someone reads, in the order of ``Features.values``: to
-        turn the others into Python numbers for every bar would cost more than
-        computing them.
+        The features that someone reads, in the order of ``Features.value``.
     instruments : sequence of Instrument
         In the order of their index.
     """
@@ -118,11 +132,11 @@ class FeatureStage(Stage):
         if isinstance(event, Bar):
             lane = self.lanes[event.instrument]
             cursor = lane.cursor
-            if cursor < len(lane.rows):
+            if cursor < lane.end:
                 lane.cursor = cursor + 1
-                out.put(Features(event, lane.rows[cursor]))
+                out.put(Features(event, lane.rows, cursor * lane.width))
             else:
-                out.put(Features(event, lane.step(event)))
+                out.put(Features(event, lane.step(event), 0))
 
     def write_state(self, out: BytesWriter) -> None:
         """Write the kernel state of each instrument."""

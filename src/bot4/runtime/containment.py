@@ -18,24 +18,39 @@ T = TypeVar("T")
 
 @final
 class Contained(Voice):
-    """Speak for a strategy, turning whatever it raises, or says that is no signal, into a fault value."""
+    """Speak for a strategy, turning whatever it raises, or says that is no signal, into a fault value.
 
-    def __init__(self, strategy: Strategy) -> None:
+    Parameters
+    ----------
+    strategy : Strategy
+        Whose voice this is.
+    is_shipped : bool
+        Whether it is one of ours: compiled, it is called directly. A user's is
+        called as Python calls, so that what it returns is looked at here and not by
+        compiled code, whose words for a wrong type are others.
+    """
+
+    def __init__(self, strategy: Strategy, *, is_shipped: bool = False) -> None:
         self.strategy = strategy
-        self.on_bar = strategy.on_bar
+        self.is_shipped = is_shipped
+        self.on_bar: Callable[[View], object] = strategy.on_bar
 
     def speak(self, view: View) -> Signal | Fault | None:
         """Return the strategy's signal, or the fault it died of."""
-        said = attempt(lambda: self._ask(view))
-        return Fault(f"{self.strategy.name}: {said.reason}") if isinstance(said, Fault) else said
-
-    def _ask(self, view: View) -> Signal | Fault | None:
-        """Ask the strategy, and look at what it says while it can still do harm only to itself."""
-        said: object = self.on_bar(view)
-        if said is None:
-            return None
-        wrong = objection(said)
-        return Fault(wrong) if wrong or not isinstance(said, Signal) else said
+        try:
+            if self.is_shipped:
+                return self.strategy.on_bar(view)
+            said = self.on_bar(view)
+            if said is None:
+                return None
+            wrong = objection(said)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            return Fault(f"{self.strategy.name}: {described(error)}")
+        if isinstance(said, Signal) and not wrong:
+            return said
+        return Fault(f"{self.strategy.name}: {wrong}")
 
     def state(self) -> tuple[float, ...]:
         """Return the strategy's memory; one that cannot tell it is hashed as a single NaN."""

@@ -12,15 +12,15 @@ The engine sees fills, reports and finished bars; no bar before its end.
 
 import heapq
 from collections.abc import Callable, Iterator, Sequence
-from itertools import repeat
 from typing import Final, Protocol, final
 
+from librt.strings import read_i64_le
 from mypy_extensions import i64
 
 from bot4.domain.event import Event
 from bot4.domain.marketdata import Bar
 from bot4.domain.ports import Gateway
-from bot4.domain.values import Nanos
+from bot4.domain.values import Lots, Nanos, Ticks
 from bot4.insight.features import FeatureStage
 from bot4.market.bars import BarBlock
 from bot4.runtime.engine import Engine
@@ -48,38 +48,62 @@ def never(_rows: int) -> bool:
 
 @final
 class Head:
-    """Read one stream bar by bar, computing features a block ahead where asked."""
+    """Read one stream bar by bar, computing features a block ahead where asked.
 
-    __slots__ = ("blocks", "features", "ahead", "bars")
+    ``data`` holds the block under way: its six columns of little-endian int64 one
+    after the other, each ``column`` bytes long, read up to byte ``at``.
+    """
+
+    __slots__ = ("blocks", "features", "ahead", "instrument", "interval_ns", "data", "column", "at")
 
     def __init__(self, stream: Stream, features: FeatureStage, ahead: bool) -> None:
         self.blocks = stream.blocks()
         self.features = features
         self.ahead = ahead
-        self.bars: Iterator[Bar] = iter(())
+        self.instrument: i64 = 0
+        self.interval_ns: i64 = 0
+        self.data = b""
+        self.column: i64 = 0
+        self.at: i64 = 0
 
     def next(self) -> Bar | None:
         """Return the next bar, or None at the end.
 
         The bar before must have been handled: its block may be the last of its features.
         """
-        bar = next(self.bars, None)
-        while bar is None:
-            block = next(self.blocks, None)
-            if block is None:
-                return None
-            self.bars = self._unpack(block)
-            bar = next(self.bars, None)
-        return bar
+        if self.at == self.column and not self._load():
+            return None
+        data = self.data
+        column = self.column
+        at = self.at
+        self.at = at + 8
+        open_ns = read_i64_le(data, at)
+        return Bar(
+            Nanos(open_ns + self.interval_ns),
+            self.instrument,
+            Nanos(open_ns),
+            Ticks(read_i64_le(data, at + column)),
+            Ticks(read_i64_le(data, at + 2 * column)),
+            Ticks(read_i64_le(data, at + 3 * column)),
+            Ticks(read_i64_le(data, at + 4 * column)),
+            Lots(read_i64_le(data, at + 5 * column)),
+        )
 
-    def _unpack(self, block: BarBlock) -> Iterator[Bar]:
-        """Return a block's bars, made one at a time, and have their features computed."""
-        open_ns, *columns = block.columns()
+    def _load(self) -> bool:
+        """Take up the next block that holds bars, and have its features computed; False at the end."""
+        block = next(self.blocks, None)
+        while block is not None and len(block) == 0:
+            block = next(self.blocks, None)
+        if block is None:
+            return False
         if self.ahead:
             self.features.prepare(block.instrument, block.columns())
-        instrument = repeat(i64(block.instrument))
-        known, opens = block.known_ns().tolist(), open_ns.tolist()
-        return map(Bar, known, instrument, opens, *(column.tolist() for column in columns))
+        self.instrument = block.instrument
+        self.interval_ns = block.interval_ns
+        self.data = block.tobytes()
+        self.column = 8 * len(block)
+        self.at = 0
+        return True
 
 
 @final

@@ -138,7 +138,7 @@ def wire(
     read = features_read(settings, recruits)
     index = {name: place for place, name in enumerate(read)}
     observe = settings.gate == "observe"
-    voices = [[Contained(one.instance()) for one in recruits] for _ in instruments]
+    voices = [[Contained(one.instance(), is_shipped=not one.code_hash) for one in recruits] for _ in instruments]
     portfolio = Portfolio(instruments, capital=cash)
     gate = _gate(settings, instruments, recruits, trials, observe)
     features = FeatureStage(compiled_features(settings, recruits), read, instruments)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot4.decision.strategies import Breakout, MeanReversion, Momentum, SmaCross, Strategy, View
 from bot4.domain.signal import Signal
 from bot4.domain.values import HOUR_NS, Nanos
-from tests.unit.asking import bar
+from tests.unit.asking import features
 
 SHIPPED = (Momentum, MeanReversion, Breakout)
 
@@ -19,7 +19,8 @@ SHIPPED = (Momentum, MeanReversion, Breakout)
 def view(values: Mapping[str, float], *, held: float = 0.0, close: float = 1000.0) -> View:
     """What a strategy sees after the first hour."""
     index = {name: place for place, name in enumerate(values)}
-    return View(bar(0), list(values.values()), index, held, close, Nanos(HOUR_NS))
+    told = features(0, list(values.values()), 1)  # one tick that is worth the close
+    return View(told, index, position=held, tick=close, interval_ns=Nanos(HOUR_NS))
 
 
 def said(strategy: Strategy, values: Mapping[str, float], *, held: float = 0.0, close: float = 1000.0) -> float | None:

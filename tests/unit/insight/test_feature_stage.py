@@ -31,7 +31,7 @@ def fed(runner: FeatureStage, table: Table, *, ahead: bool, chunk: int = 1 << 14
     head = Head(Recorded(table, chunk=min(chunk, 1 << 14)), runner, ahead)
     rows: list[list[float]] = []
     while (following := head.next()) is not None:
-        rows.append(one_answer(runner, following).values)
+        rows.append(values_of(one_answer(runner, following), runner))
     return rows
 
 
@@ -41,6 +41,11 @@ def one_answer(runner: FeatureStage, shown: Bar) -> Features:
     assert isinstance(told, Features)
     assert told.bar is shown
     return told
+
+
+def values_of(told: Features, runner: FeatureStage) -> list[float]:
+    """Every value of one answer."""
+    return [told.value(place) for place in range(int(runner.lanes[0].width) // 8)]
 
 
 def state(runner: FeatureStage) -> bytes:
@@ -110,7 +115,7 @@ def test_features_are_nan_until_they_are_warm() -> None:
 def test_prices_are_in_quote_units_and_instruments_apart() -> None:
     """A moving average of one price is that price times the tick; the other instrument has seen nothing."""
     runner = stage(["sma_20"], instruments=2)
-    told = [one_answer(runner, bar(hour, 123_456)).values for hour in range(25)]
+    told = [values_of(one_answer(runner, bar(hour, 123_456)), runner) for hour in range(25)]
     assert told[-1] == [pytest.approx(1234.56)]
     other = one_answer(runner, bar(25, 500, instrument=1))
-    assert isnan(other.values[0])
+    assert isnan(other.value(0))

@@ -8,17 +8,17 @@ instrument alone.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
 from typing import final
 
 from mypy_extensions import mypyc_attr
 
-from bot4.domain.marketdata import Bar
+from bot4.domain.marketdata import Bar, Features
 from bot4.domain.signal import Signal
 from bot4.domain.values import Nanos
 
 
 @final
+@mypyc_attr(acyclic=True, free_list_len=1)
 class View:
     """Show a strategy what it may know; there is nothing in it that it could change for others.
 
@@ -26,23 +26,16 @@ class View:
     bar, and the bar itself is the engine's.
     """
 
-    __slots__ = ("_bar", "_position", "_close", "_interval_ns", "_values", "_index")
+    __slots__ = ("_features", "_index", "_position", "_tick", "_interval_ns")
 
     def __init__(
-        self,
-        bar: Bar,
-        values: list[float],
-        index: Mapping[str, int],
-        position: float,
-        close: float,
-        interval_ns: Nanos,
+        self, features: Features, index: dict[str, int], *, position: float, tick: float, interval_ns: Nanos
     ) -> None:
-        self._bar = bar
-        self._position = position
-        self._close = close
-        self._interval_ns = interval_ns
-        self._values = values
+        self._features = features
         self._index = index
+        self._position = position
+        self._tick = tick
+        self._interval_ns = interval_ns
 
     @property
     def position(self) -> float:
@@ -52,17 +45,17 @@ class View:
     @property
     def close(self) -> float:
         """The bar's close in quote units."""
-        return self._close
+        return float(self._features.bar.close) * self._tick
 
     @property
     def now_ns(self) -> Nanos:
         """The end of the bar, when it became known: UTC nanoseconds since 1970."""
-        return self._bar.ts_known_ns
+        return self._features.ts_known_ns
 
     @property
     def bar(self) -> Bar:
         """A copy of the bar that just ended, in integer ticks and lots."""
-        bar = self._bar
+        bar = self._features.bar
         return Bar(
             bar.ts_known_ns,
             bar.instrument,
@@ -76,11 +69,11 @@ class View:
 
     def __getitem__(self, feature: str) -> float:
         """Return a declared feature of this bar: float64, NaN until it is warm."""
-        return self._values[self._index[feature]]
+        return self._features.value(self._index[feature])
 
     def after(self, bars: int) -> Nanos:
         """Return the moment that many bars from now, for a signal's expiry."""
-        return Nanos(self._bar.ts_known_ns + bars * self._interval_ns)
+        return Nanos(self._features.ts_known_ns + bars * self._interval_ns)
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)

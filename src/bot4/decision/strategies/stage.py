@@ -73,7 +73,7 @@ class Strategies(Stage):
     interval_ns : sequence of int
         Bar length per instrument.
     index : mapping of str to int
-        Where each feature stands in ``Features.values``.
+        Where each feature stands in ``Features.value``.
     """
 
     def __init__(
@@ -86,28 +86,26 @@ class Strategies(Stage):
         super().__init__((FEATURES,))
         self.opinions = [[Opinion(slot, voice) for slot, voice in enumerate(row)] for row in voices]
         self.ticks = [instrument.tick for instrument in instruments]
-        self.interval_ns = list(interval_ns)
-        self.index = index
+        self.intervals_ns = list(interval_ns)
+        self.index = dict(index)
 
     def handle(self, event: Event, now: Nanos, out: Outbox) -> None:
         """Show each strategy the bar and put what changed."""
         if not isinstance(event, Features):
             return
         i = event.instrument
-        bar = event.bar
-        close = float(bar.close) * self.ticks[i]
-        interval = self.interval_ns[i]
-        values = event.values
-        flat = View(
-            bar, values, self.index, 0.0, close, interval
-        )  # shared by all that hold nothing: views never change
+        tick = self.ticks[i]
+        interval = self.intervals_ns[i]
+        index = self.index
+        # Shared by all that hold nothing: views never change.
+        flat = View(event, index, position=0.0, tick=tick, interval_ns=interval)
         for opinion in self.opinions[i]:
             if opinion.halted:
                 continue
             if opinion.strength != 0.0 and now >= opinion.expires_ns:
                 self._change(opinion, Signal(0.0, "expired", NEVER), event, now, out)
             held = opinion.strength
-            view = flat if held == 0.0 else View(bar, values, self.index, held, close, interval)
+            view = flat if held == 0.0 else View(event, index, position=held, tick=tick, interval_ns=interval)
             said = opinion.voice.speak(view)
             if said is not None:
                 self._hear(opinion, said, event, now, out)
