@@ -1,12 +1,29 @@
 # SPDX-License-Identifier: Apache-2.0
-"""bot4, an autonomous trading system: this file owns the version and nothing else.
+"""bot4, an autonomous trading system: this file owns the version, and the door that stale compiled files stop at.
 
-Nothing may be imported here: importing the package does nothing, and costs nothing.
+Nothing else may happen here: as plain Python, importing the package costs two looks at the disk. Where compiled files
+are, their sources are compared with what they were compiled from (``_build.py``), before any of them is loaded.
 """
+
+from _imp import extension_suffixes
+from os import path
 
 __all__ = ["__version__"]
 
 __version__: str
+
+
+def _stop_at_stale_build() -> None:
+    """Refuse compiled files that are not what the sources beside them say."""
+    folder = path.dirname(path.abspath(__file__))
+    library = f"{path.dirname(folder)}/bot4_core__mypyc{extension_suffixes()[0]}"
+    if path.exists(f"{folder}/_build.json") or path.exists(library):
+        from bot4._build import check
+
+        check()
+
+
+_stop_at_stale_build()
 
 
 def __getattr__(name: str) -> str:

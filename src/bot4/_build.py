@@ -9,7 +9,6 @@ compares. This file is read by ``setup.py`` before anything is installed, and by
 compiled itself.
 """
 
-import ast
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -76,6 +75,8 @@ def hot_sources(package: Path = PACKAGE) -> list[str]:
 
 def imported(package: Path, source: str) -> Iterator[str]:
     """Yield the sources of the package that one of them imports, at whatever depth of its text."""
+    import ast  # only a build needs it, and each start of a compiled bot4 would wait for it
+
     for node in ast.walk(ast.parse((package / source).read_bytes())):
         names: list[str] = []
         if isinstance(node, ast.Import):

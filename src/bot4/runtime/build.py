@@ -41,4 +41,3 @@ def build_info(package: Path = _build.PACKAGE) -> BuildInfo:
         return BuildInfo(PURE, 0, "", "", ())
     changed = tuple(_build.changed_sources(told, package))
     return BuildInfo(COMPILED, len(built), str(told["build"]), str(told["built_with"]), changed)
-
