@@ -38,39 +38,45 @@ def doctor(*, out: Out = RUNS, screen: Screen = Screen()) -> Reply:  # noqa: B00
 
 
 def bench(
-    suite: Annotated[str, Parameter(name="SUITE", help="Only rows whose name holds this; all if none.")] = "",
+    suite: Annotated[
+        str,
+        Parameter(name="SUITE", help="A suite, or a part of a row's name; all budgets if none. --help lists suites."),
+    ] = "",
     /,
     *,
     samples: Annotated[
         int, Parameter(name="--samples", help="Calls measured for each latency; below 100,000 the p99.9 means little.")
     ] = 100_000,
+    alone: Annotated[
+        bool, Parameter(name="--alone", negative=(), help="Only the build that runs, not plain Python beside it.")
+    ] = False,
     screen: Screen = Screen(),  # noqa: B008 - frozen
 ) -> Reply:
     """Measure the hot paths here, beside their budgets.
 
-    Each call is timed by itself, after warm-up and with the garbage collector
-    off as in production; the timer's own cost is the floor printed beside it.
+    Suites: risk, orders, journal, features, events, market, runs; and math, on
+    request only. Each call is timed by itself, after warm-up and with the garbage
+    collector off as in production; the timer's own cost is the floor, which is
+    part of every latency. Rates are by CPU time. A compiled build measures plain
+    Python too, in a process of its own.
     """
     from bot4.apps.bench import measure
+    from bot4.apps.bench.sides import other_rows
 
     with screen.working() as progress:
         measured = measure(suite, samples, progress)
+    other = None if alone else other_rows(suite, samples)
 
     def show(console: "Console") -> None:
-        from rich.table import Table
+        from bot4.apps.bench.table import print_rows
 
-        console.print(f"{measured.mode} build, {measured.machine}", markup=False)
-        table = Table(box=None, pad_edge=False)
-        for name in ("path", "p50 us", "p99 us", "p99.9 us", "max us", "rate /s", "floor us", "budget", "met"):
-            table.add_column(name, justify="left" if name in {"path", "budget"} else "right")
-        for row in measured.rows:
-            met = "-" if row.met is None else "yes" if row.met else "no"
-            times = [
-                f"{value:.2f}" if value is not None else "-"
-                for value in (row.p50_us, row.p99_us, row.p999_us, row.max_us)
-            ]
-            table.add_row(row.name, *times, f"{row.rate:,.0f}", f"{row.floor_us:.3f}", row.budget, met)
-        console.print(table, markup=False)
+        print_rows(console, measured, other)
 
-    data = {"mode": measured.mode, "machine": measured.machine, "rows": [asdict(row) for row in measured.rows]}
+    data = {
+        "build": measured.build,
+        "mode": measured.build,
+        "machine": measured.machine,
+        "rows": [asdict(row) for row in measured.rows],
+        "pure": other,
+    }
     return Reply(data, show, as_json=screen.as_json)

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The whole way: bars of a generated market through files, engine and journal, in bars a second of CPU time."""
+
+from pathlib import Path
+from time import process_time_ns
+from typing import Final
+
+import duckdb
+import numpy as np
+
+from bot4.adapters.stores.paths import group_paths
+from bot4.apps.bench.features import hundred
+from bot4.apps.bench.harness import BATCHES, Bench, Measurement, Whole
+from bot4.apps.demo import write_bars as write_csv
+from bot4.apps.execute import Executed, execute
+from bot4.apps.progress import Silent
+from bot4.apps.recording import recording
+from bot4.apps.session import RunRequest, open_histories, prepare
+from bot4.domain.values import MINUTE_NS
+from bot4.kernels.synthetic import SyntheticMarket, generate
+from bot4.runtime.settings import Settings, StrategySettings
+from bot4.runtime.warm_up import warm_up
+from bot4.runtime.wiring import compiled_features
+
+BARS: Final = 105_120
+READ_BARS: Final = 52_560
+FIRST_MS: Final = 1_700_006_400_000
+SYMBOL: Final = "SYNUSDT"
+CROSS: Final = StrategySettings(kind="sma_cross")
+AGAINST_PEERS: Final = "0.9 x vectorbt"
+HUNDRED_RATE: Final = 1_000_000.0
+READ_RATE: Final = 300_000.0
+
+
+def cases() -> list[Measurement]:
+    """Return the rows of whole runs, and of reading alone."""
+    cross = Settings(gate="observe", strategies=(CROSS,), features=("sma_10", "sma_50"))
+    found: list[Measurement] = [
+        Whole(suite="market", name="CSV bars read, normalised, validated", rate_of=csv_rates, floor=READ_RATE),
+        Whole(suite="market", name="Parquet bars read, normalised, validated", rate_of=parquet_rates, floor=READ_RATE),
+        run_row("event backtest, SMA cross", cross, note=AGAINST_PEERS),
+        run_row("event backtest, 3 strategies, default indicators", Settings(gate="observe")),
+    ]
+    if names := hundred():
+        loaded = Settings(gate="observe", strategies=(CROSS,), features=names)
+        found.append(run_row(f"event backtest, SMA cross, {len(names)} indicators", loaded, floor=HUNDRED_RATE))
+    return found
+
+
+def run_row(name: str, settings: Settings, *, floor: float | None = None, note: str = "-") -> Whole:
+    """Return the row of one backtest."""
+    return Whole(suite="runs", name=name, rate_of=lambda bench: run_rates(bench, settings), floor=floor, note=note)
+
+
+def write_parquet(market: SyntheticMarket, path: Path) -> Path:
+    """Write a generated market of minutes as Parquet."""
+    columns = {
+        "ts": FIRST_MS + np.arange(len(market.opens), dtype=np.int64) * (MINUTE_NS // 1_000_000),
+        "open": market.opens,
+        "high": market.highs,
+        "low": market.lows,
+        "close": market.closes,
+        "volume": market.volumes,
+    }
+    with duckdb.connect() as connection:
+        connection.register("columns", columns)
+        connection.execute("COPY columns TO ? (FORMAT parquet)", [str(path)])
+    return path
+
+
+def run_rates(bench: Bench, settings: Settings, bars: int = BARS) -> list[float]:
+    """Return bars in a second of CPU time of several runs: engine, venue and journal, as `bot4 backtest` drives them.
+
+    Reading the files once before, to check and hash them, is not in it; reading them for the run is.
+    """
+    path = write_parquet(generate(bars, 1), bench.folder / f"{SYMBOL}-1m.parquet")
+    request = RunRequest(command="bench", config=settings, bars=(f"{SYMBOL}={path}",), out=bench.folder)
+    prepared = prepare(request, Silent())
+    warm_up(compiled_features(settings, prepared.recruits))
+    rates: list[float] = []
+    for _ in range(BATCHES):
+        with recording(bench.folder, prepared.header, durable=False, resume=False, key=None) as journal:
+            begin = process_time_ns()
+            executed: Executed = execute(prepared, journal, Silent(), ahead=True)
+            rates.append(executed.rows * 1e9 / (process_time_ns() - begin))
+    return rates
+
+
+def csv_rates(bench: Bench) -> list[float]:
+    """Return rows in a second of CPU time from a CSV file to validated integer bars and their hash."""
+    return reading_rates(write_csv(generate(READ_BARS, 1), bench.folder / f"{SYMBOL}-15m.csv"))
+
+
+def parquet_rates(bench: Bench) -> list[float]:
+    """Return the same from a Parquet file."""
+    return reading_rates(write_parquet(generate(READ_BARS, 1), bench.folder / f"{SYMBOL}-1m-read.parquet"))
+
+
+def reading_rates(path: Path) -> list[float]:
+    """Return the rates of several full readings of one file."""
+    request = RunRequest(command="bench", bars=(f"{SYMBOL}={path}",))
+    (history,) = open_histories(request, group_paths(request.bars, ()))
+    rates: list[float] = []
+    for _ in range(BATCHES):
+        begin = process_time_ns()
+        rows = history.survey().rows
+        rates.append(rows * 1e9 / (process_time_ns() - begin))
+    return rates
