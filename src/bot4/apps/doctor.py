@@ -16,8 +16,10 @@ from statistics import median
 from typing import Final
 
 import bot4
+from bot4._build import MEND, hot_sources
 from bot4.adapters.stores.journal_file import FileCalls
 from bot4.domain.values import SECOND_NS
+from bot4.runtime.build import COMPILED, build_info
 
 OK: Final = "ok"
 WARN: Final = "warn"
@@ -81,7 +83,7 @@ def examine(runs: Path) -> list[Finding]:
     """
     return [
         python(),
-        Finding("build", OK, f"bot4 {bot4.__version__}, {build_mode()}"),
+        build(),
         Finding("processor", OK, processor()),
         memory(),
         *disk(runs),
@@ -92,10 +94,16 @@ def examine(runs: Path) -> list[Finding]:
     ]
 
 
-def build_mode() -> str:
-    """Return ``compiled`` where the engine is a compiled module, else ``pure``."""
-    found = find_spec("bot4.runtime.engine")
-    return "compiled" if found is not None and not str(found.origin).endswith(".py") else "pure"
+def build() -> Finding:
+    """Look at the build: compiled or plain Python, from which sources, and whether they are still those."""
+    info = build_info()
+    found = f"bot4 {bot4.__version__}, {info.text()}"
+    if info.changed:
+        return Finding("build", FAIL, found, MEND)
+    listed = len(hot_sources())
+    if info.mode == COMPILED and info.modules != listed:
+        return Finding("build", WARN, f"{found}; {listed} could be compiled", MEND)
+    return Finding("build", OK, found)
 
 
 def processor() -> str:

@@ -2,6 +2,7 @@
 """Which build runs: plain Python or compiled, from which sources, and whether they are still those."""
 
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from bot4 import _build
@@ -34,10 +35,21 @@ class BuildInfo:
 
 
 def build_info(package: Path = _build.PACKAGE) -> BuildInfo:
-    """Look at the build; a partly compiled package counts as compiled, with the modules that are."""
+    """Look at the build of this process, or at that of another copy of the package.
+
+    This process may run plain Python although there are compiled files: the import system was told to.
+    """
+    if package == _build.PACKAGE and not runs_compiled():
+        return BuildInfo(PURE, 0, "", "", ())
     built = [path for path in _build.built_files(package) if path.is_relative_to(package)]
     told = _build.read_manifest(package)
     if not built or told is None:
         return BuildInfo(PURE, 0, "", "", ())
     changed = tuple(_build.changed_sources(told, package))
     return BuildInfo(COMPILED, len(built), str(told["build"]), str(told["built_with"]), changed)
+
+
+def runs_compiled() -> bool:
+    """Say whether the engine that this process has loaded, or would load, is compiled."""
+    found = find_spec("bot4.runtime.engine")
+    return found is not None and not str(found.origin).endswith(".py")
