@@ -8,7 +8,8 @@
 >>> live.step(open_ns, open, high, low, close, volume)  # doctest: +SKIP
 
 Streaming and batch are the same kernel (`indicators.machine.advance`) on the same state, so they agree to the bit,
-whatever the chunks; a feature's values do not depend on which others are compiled with it.
+whatever the chunks; a feature's values do not depend on which others are compiled with it. ``rsi_14@1h`` is a feature
+of finished hours on the clock of shorter bars, ``beta_60~BTCUSDT`` one against a reference: see `timeframes`.
 
 NaN policy: an output is NaN until it is warm. A bar with a price that is not finite and above zero, or a volume that
 is not finite and not negative, is not taken: the outputs of that bar are NaN, the state stays untouched, the call
@@ -18,15 +19,14 @@ says so (`step` returns False, `run` counts). Whether high is above low is for m
 import difflib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final, final
 
 import numpy as np
 
-from bot4.kernels.catalog import CATALOG, FeatureInfo, Parameter
-from bot4.kernels.indicators import machine
-from bot4.kernels.indicators.graph import Graph
+from bot4.kernels.catalog import BULK, CATALOG, PAIRS, FeatureInfo, Parameter
+from bot4.kernels.indicators import tracks
 from bot4.kernels.jit import IS_COMPILED, Floats, Ints, address_of
+from bot4.kernels.timeframes import FeatureSpec, Layout, check_clock, lay_out, read_period, read_reference
 
 __all__ = [
     "CATALOG",
@@ -81,36 +81,34 @@ DEFAULT_FEATURES: Final[tuple[str, ...]] = (
     "volume_sma_20",
 )
 
-_BY_KIND: Final = {info.kind: info for info in CATALOG}
+_BY_KIND: Final = {info.kind: info for info in CATALOG + BULK + PAIRS}
+_PAIR_KINDS: Final = frozenset(info.kind for info in PAIRS)
 _NAME: Final = re.compile(r"([a-z]+(?:_[a-z]+)*)((?:_[0-9]+(?:\.[0-9]+)?)*)")
 
 
-@dataclass(frozen=True, slots=True)
-class FeatureSpec:
-    """One feature as asked for: its name, its entry in the catalogue, the numbers in its name."""
-
-    name: str
-    info: FeatureInfo
-    numbers: tuple[float, ...]
-
-
 def parse(name: str) -> FeatureSpec:
-    """Read a feature's name, as ``rsi_14``.
+    """Read a feature's name, as ``rsi_14``, ``rsi_14@1h`` or ``beta_60~BTCUSDT``.
 
     Raises
     ------
     ValueError
         With the name, what is wrong and a name that would do.
     """
-    found = _NAME.fullmatch(name)
+    plain, _, after = name.partition("@" if "~" not in name else "~")
+    found = _NAME.fullmatch(plain)
     info = _BY_KIND.get(found[1]) if found else None
     if found is None or info is None:
-        raise ValueError(f"unknown feature {name!r}{_nearest(name)}")
+        raise ValueError(f"unknown feature {name!r}{_nearest(plain)}")
     texts = found[2].split("_")[1:]
     if len(texts) != len(info.parameters):
         raise ValueError(f"feature {name!r} needs the form {info.pattern}, for example {info.usual_name}")
     numbers = tuple(_number(name, text, one) for text, one in zip(texts, info.parameters, strict=True))
-    return FeatureSpec(name, info, numbers)
+    if (info.kind in _PAIR_KINDS) != ("~" in name):
+        needs = f"a reference: write {plain}~BTCUSDT" if "~" not in name else f"no reference: write {plain}"
+        raise ValueError(f"feature {name!r} takes {needs}")
+    if "~" in name:
+        return FeatureSpec(name, info, numbers, reference=read_reference(name, after))
+    return FeatureSpec(name, info, numbers, period_ns=read_period(name, after) if "@" in name else 0)
 
 
 def _number(name: str, text: str, parameter: Parameter) -> float:
@@ -138,30 +136,53 @@ class FeatureProgram:
     """A set of features, compiled: the names, in order, and the means to update them all at once.
 
     Immutable; one program serves any number of series, each with its own state.
+
+    Attributes
+    ----------
+    names : tuple of str
+        The features, in the order of the outputs.
+    warm_up : tuple of int
+        The bar from which each is a number, counted in bars of its own timeframe; those that wait for volume or for a
+        reference may be later.
+    references : tuple of str
+        The symbols that features compare with, in the order of the columns that `run` takes.
     """
 
-    __slots__ = ("_first", "_gather", "_program", "names", "warm_up")
+    __slots__ = ("_layout", "_specs", "names", "references", "warm_up")
 
     def __init__(self, specs: Sequence[FeatureSpec]) -> None:
-        graph = Graph()
-        values = tuple(spec.info.build(graph, spec.numbers) for spec in specs)
-        self._program, self._gather, self._first = graph.lay_out(values)
+        self._specs = tuple(specs)
+        self._layout = lay_out(specs)
         self.names = tuple(spec.name for spec in specs)
-        self.warm_up = tuple(value.ready for value in values)
+        self.warm_up = self._layout.ready
+        self.references = self._layout.references
 
     @property
     def size(self) -> int:
         """Return the number of outputs."""
         return len(self.names)
 
-    def new_state(self) -> Floats:
-        """Return the state before the first bar: float64, one dimension; its bytes are the whole memory of a series."""
-        return self._first.copy()
+    def new_state(self, interval_ns: int = 0) -> Floats:
+        """Return the state before the first bar: float64, one dimension; its bytes are the whole memory of a series.
+
+        `interval_ns` is the length of the bars, for features of larger ones: told, a larger bar counts as finished with
+        the bar that reaches its end, otherwise with the first bar after it. Never earlier.
+
+        Raises
+        ------
+        ValueError
+            When a timeframe is no multiple of `interval_ns`.
+        """
+        check_clock(self._specs, interval_ns)
+        state = self._layout.first.copy()
+        frames = self._layout.tracks[self._layout.tracks[:, tracks.PERIOD_NS] > 0]
+        state[frames[:, tracks.HEAD] + tracks.CLOCK_NS] = interval_ns
+        return state
 
     def stream(self, state: Floats | None = None) -> "FeatureStream":
         """Return the fastest form for one bar at a time, over `state` (kept and changed in place) or a new one."""
         held = self.new_state() if state is None else self._checked(state)
-        return FeatureStream(self._program, self._gather, held)
+        return FeatureStream(self._layout, held)
 
     def step(
         self,
@@ -179,7 +200,10 @@ class FeatureProgram:
         `open_ns` is the bar's open in UTC nanoseconds; prices in quote per base, volume in base units. `stream` does
         the same in half the time.
         """
-        return bool(machine.step(self._program, self._gather, state, open_ns, open, high, low, close, volume, out))
+        way = self._layout
+        return bool(
+            tracks.step(way.tracks, way.program, way.gather, state, open_ns, open, high, low, close, volume, out)
+        )
 
     def run(
         self,
@@ -191,10 +215,13 @@ class FeatureProgram:
         closes: Floats,
         volumes: Floats,
         out: Floats,
+        *,
+        references: Floats | None = None,
     ) -> int:
         """Take bars in order; writes `out`, shape (bars, size), and changes `state`; returns how many were not usable.
 
-        `open_ns`, int64, are the opens of the bars in UTC nanoseconds, in rising order.
+        `open_ns`, int64, are the opens of the bars in UTC nanoseconds, in rising order. `references`, shape (bars,
+        references), are the last closes known with each bar, NaN before the first; without them they are as they were.
 
         Series may come whole or in chunks of any length: the outputs and the state are the same to the bit.
 
@@ -208,11 +235,18 @@ class FeatureProgram:
         stamps = _stamps(open_ns, bars)
         if not _fits(out, (bars, self.size)):
             raise ValueError(f"out must be a float64 C array of shape {(bars, self.size)}, was {out.dtype} {out.shape}")
-        return int(machine.run(self._program, self._gather, self._checked(state), stamps, o, h, low, c, v, out))
+        if references is None:
+            references = np.broadcast_to(state[len(state) - len(self.references) :], (bars, len(self.references)))
+        if references.shape != (bars, len(self.references)):
+            raise ValueError(f"references must have the shape {(bars, len(self.references))}, had {references.shape}")
+        known = np.require(references, dtype=np.float64, requirements=["C", "W"])
+        way = self._layout
+        bars_in = (o, h, low, c, v)
+        return int(tracks.run(way.tracks, way.program, way.gather, self._checked(state), stamps, bars_in, known, out))
 
     def _checked(self, state: Floats) -> Floats:
-        if not _fits(state, self._first.shape):
-            raise ValueError(f"state must come from new_state() of this program, float64 {self._first.shape}")
+        if not _fits(state, self._layout.first.shape):
+            raise ValueError(f"state must come from new_state() of this program, float64 {self._layout.first.shape}")
         return state
 
 
@@ -240,19 +274,19 @@ class FeatureStream:
     """One series, bar by bar: `step` takes a bar; `values` then holds the outputs, changed in place, in order of names.
 
     Reading: ``memoryview(stream.values)`` gives plain floats at 30 ns each, twice as fast as indexing the array.
+    `references` are the last known closes of `FeatureProgram.references`: write each when it becomes known.
     """
 
-    __slots__ = ("_address", "_descriptor", "_gather", "_program", "state", "values")
+    __slots__ = ("_address", "_descriptor", "_layout", "references", "state", "values")
 
-    def __init__(self, program: Ints, gather: Ints, state: Floats) -> None:
-        self._program = program
-        self._gather = gather
+    def __init__(self, way: Layout, state: Floats) -> None:
+        self._layout = way
         self.state = state
-        self.values = np.full(len(gather), np.nan)
-        arrays = (program, gather, state, self.values)
-        self._descriptor = np.array(
-            [len(program), len(gather), len(state), *(address_of(one) for one in arrays)], dtype=np.int64
-        )
+        self.references = state[len(state) - len(way.references) :]
+        self.values = np.full(len(way.ready), np.nan)
+        arrays = (way.program, way.gather, state, way.tracks, self.values)
+        sizes = (len(way.program), len(way.ready), len(state), len(way.tracks))
+        self._descriptor = np.array([*sizes, *(address_of(one) for one in arrays)], dtype=np.int64)
         self._address = address_of(self._descriptor)
 
     def step(self, open_ns: int, open: float, high: float, low: float, close: float, volume: float) -> bool:
@@ -261,9 +295,10 @@ class FeatureStream:
         False when the bar was not usable.
         """
         if IS_COMPILED:
-            return machine.step_at(self._address, open_ns, open, high, low, close, volume)
-        return machine.step(
-            self._program, self._gather, self.state, open_ns, open, high, low, close, volume, self.values
+            return tracks.step_at(self._address, open_ns, open, high, low, close, volume)
+        way = self._layout
+        return tracks.step(
+            way.tracks, way.program, way.gather, self.state, open_ns, open, high, low, close, volume, self.values
         )
 
 

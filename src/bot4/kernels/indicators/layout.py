@@ -47,6 +47,10 @@ TREND: Final = 2
 MOMENTUM: Final = 3
 VOLATILITY: Final = 4
 VOLUMES: Final = 5
+CALENDAR: Final = 12
+FRACTIONAL: Final = 13
+PAIRS: Final = 14
+FLOW: Final = 15
 
 #: Rolling sums are taken anew from their ring every this many bars, by count, so that rounding cannot pile up and the
 #: streaming and the batch form do it on the same bars. 256 costs window / 256 additions a bar.

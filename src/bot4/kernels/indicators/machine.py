@@ -1,36 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The machine: one bar in, every row of the program done once, the newest values out.
+"""The machine: one bar in, every row of the program done once, the newest values in their registers.
 
-`advance` is the only place where a bar changes the state. `run` loops over it, `step` calls it once, `step_at` calls it
-once with addresses in place of arrays; so streaming and batch agree to the bit because they are the same instructions
-(no fastmath, no fused multiply-add). Rows stand in an order in which each finds its inputs done.
+`advance` is the only place where a bar changes the state. `tracks` puts several machines side by side and holds the
+loops; streaming and batch agree to the bit because they are the same instructions (no fastmath, no fused multiply-add).
+Rows stand in an order in which each finds its inputs done.
 """
 
 import math
-from typing import Final
-
-import numpy as np
-from numba.np.numpy_support import carray
 
 from bot4.kernels.indicators import layout as at_
+from bot4.kernels.indicators.calendar import step_calendar
+from bot4.kernels.indicators.flow import step_flow
+from bot4.kernels.indicators.fractional import step_fractional
 from bot4.kernels.indicators.layout import DAY_NS, FAMILY
 from bot4.kernels.indicators.momentum import step_momentum
+from bot4.kernels.indicators.pairs import step_pairs
 from bot4.kernels.indicators.series import RECORD, step_series
 from bot4.kernels.indicators.statistics import step_statistics
 from bot4.kernels.indicators.trend import step_trend
 from bot4.kernels.indicators.volatility import step_volatility
 from bot4.kernels.indicators.volume import step_volume
-from bot4.kernels.jit import Floats, Ints, fused, kernel, pointer
-
-# Fields of the descriptor that `step_at` reads.
-ROWS: Final = 0
-OUTPUTS: Final = 1
-STATE_SIZE: Final = 2
-PROGRAM_ADDRESS: Final = 3
-GATHER_ADDRESS: Final = 4
-STATE_ADDRESS: Final = 5
-VALUES_ADDRESS: Final = 6
-DESCRIPTOR: Final = 7
+from bot4.kernels.jit import Floats, Ints, fused, kernel
 
 
 @fused
@@ -56,6 +46,14 @@ def perform(operation: int, s: Floats, at: int, k: int, a: int, b: int, x: int, 
         step_volatility(operation, s, at, k, a, x, y)
     elif family == at_.VOLUMES:
         step_volume(operation, s, at, k, a, x, y)
+    elif family == at_.CALENDAR:
+        step_calendar(operation, s, at, a, x, y)
+    elif family == at_.FRACTIONAL:
+        step_fractional(operation, s, at, k, a, x)
+    elif family == at_.PAIRS:
+        step_pairs(operation, s, at, k, a, b, x, y, z)
+    elif family == at_.FLOW:
+        step_flow(operation, s, at, k, a, x, y, z)
 
 
 @kernel
@@ -98,55 +96,3 @@ def advance(
         z = place + z if z >= 0 else -z
         perform(operation, s, at, k, program[r, at_.A], program[r, at_.B], x, y, z)
     return True
-
-
-@fused
-def step(
-    program: Ints,
-    gather: Ints,
-    s: Floats,
-    open_ns: int,
-    open: float,
-    high: float,
-    low: float,
-    close: float,
-    volume: float,
-    out: Floats,
-) -> bool:
-    """Take one bar and write the outputs, shape (outputs,); NaN and False for a bar that is not usable."""
-    taken = advance(program, s, open_ns, open, high, low, close, volume)
-    for j in range(gather.shape[0]):
-        out[j] = s[gather[j]] if taken else math.nan
-    return bool(taken)
-
-
-@kernel
-def step_at(descriptor: int, open_ns: int, open: float, high: float, low: float, close: float, volume: float) -> bool:
-    """Do as `step`, the arrays given by the address of a descriptor: half a microsecond less per call from Python."""
-    d = carray(pointer(descriptor), DESCRIPTOR, np.int64)
-    program = carray(pointer(d[PROGRAM_ADDRESS]), (d[ROWS], at_.COLUMNS), np.int64)
-    gather = carray(pointer(d[GATHER_ADDRESS]), d[OUTPUTS], np.int64)
-    state = carray(pointer(d[STATE_ADDRESS]), d[STATE_SIZE], np.float64)
-    values = carray(pointer(d[VALUES_ADDRESS]), d[OUTPUTS], np.float64)
-    return bool(step(program, gather, state, open_ns, open, high, low, close, volume, values))
-
-
-@kernel
-def run(
-    program: Ints,
-    gather: Ints,
-    s: Floats,
-    open_ns: Ints,
-    opens: Floats,
-    highs: Floats,
-    lows: Floats,
-    closes: Floats,
-    volumes: Floats,
-    out: Floats,
-) -> int:
-    """Take bars in order and write the outputs, shape (bars, outputs); returns how many bars were not usable."""
-    refused = 0
-    for i in range(opens.shape[0]):
-        if not step(program, gather, s, open_ns[i], opens[i], highs[i], lows[i], closes[i], volumes[i], out[i]):
-            refused += 1
-    return refused
