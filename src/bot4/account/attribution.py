@@ -18,7 +18,7 @@ from typing import Final, final
 from librt.strings import BytesWriter, write_i64_le
 from mypy_extensions import i64
 
-from bot4.account.proportion import apportion, part_of
+from bot4.account.proportion import apportion, part_of, sole_of
 from bot4.domain.event import FILL, INTENT, Event
 from bot4.domain.instrument import Instrument
 from bot4.domain.order import ENTER, Fill
@@ -62,6 +62,12 @@ class Opening:
         Each partial fill settles what rounding owed before: ten fills of one lot
         go where one fill of ten would. Nothing given is taken back.
         """
+        sole = sole_of(self.weights)
+        if sole >= 0:
+            shares = [0] * len(self.weights)
+            shares[sole] = lots
+            self.given[sole] += lots
+            return shares
         whole = sum(self.weights)
         total = sum(self.given) + lots
         due = [total * weight - whole * given for weight, given in zip(self.weights, self.given, strict=True)]

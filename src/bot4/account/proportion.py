@@ -27,6 +27,11 @@ def apportion(total: int, weights: list[int]) -> list[int]:
         None negative, at least one positive. A weight of 0 receives nothing.
         Among equal remainders the earlier weight comes first.
     """
+    sole = sole_of(weights)
+    if sole >= 0:
+        shares = [0] * len(weights)
+        shares[sole] = total
+        return shares
     if total < 0:
         return [-share for share in apportion(-total, weights)]
     whole = sum(weights)
@@ -37,3 +42,14 @@ def apportion(total: int, weights: list[int]) -> list[int]:
         for index in order[:left]:
             shares[index] += 1
     return shares
+
+
+def sole_of(weights: list[int]) -> int:
+    """Return the place of the only weight that is not 0; -1 where there is none, or more than one."""
+    sole = -1
+    for i, weight in enumerate(weights):
+        if weight:
+            if sole >= 0:
+                return -1
+            sole = i
+    return sole

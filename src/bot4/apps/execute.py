@@ -88,7 +88,8 @@ def execute(prepared: Prepared, journal: JournalWriter, progress: Progress, *, a
     instruments = prepared.instruments
     venue = imagined_venue(settings, instruments)
     tally = Tally(len(prepared.recruits))
-    curve = CurveRecorder(instruments, Money(settings.account.cash * MONEY_ONE))
+    span_ns = max(one.last_known_ns for one in prepared.surveys) - min(one.first_open_ns for one in prepared.surveys)
+    curve = CurveRecorder(instruments, Money(settings.account.cash * MONEY_ONE), span_ns=span_ns)
     attribution = Attribution(instruments, slots=len(prepared.recruits))
     wired = wire(
         settings,

@@ -49,9 +49,9 @@ class Samples:
 
     __slots__ = ("size_max", "step_ns", "times_ns", "equity", "cash", "closes", "notionals")
 
-    def __init__(self, instruments: int, size_max: int) -> None:
+    def __init__(self, instruments: int, size_max: int, step_ns: int = SECOND_NS) -> None:
         self.size_max = size_max
-        self.step_ns: int = SECOND_NS
+        self.step_ns = step_ns
         self.times_ns: list[int] = []
         self.equity: list[int] = []
         self.cash: list[int] = []
@@ -75,8 +75,7 @@ class Samples:
 
     def copy(self) -> "Samples":
         """Return a copy that shares nothing."""
-        other = Samples(len(self.closes), self.size_max)
-        other.step_ns = self.step_ns
+        other = Samples(len(self.closes), self.size_max, self.step_ns)
         for mine, theirs in zip(self.columns(), other.columns(), strict=True):
             theirs.extend(mine)
         return other
@@ -204,6 +203,9 @@ class CurveRecorder(Stage):
         Equity before the first mark.
     samples_max, marks_max : int
         The bounds of memory; at least 2.
+    span_ns : int
+        How long the run is, where that is known: samples are as far apart from the
+        first one as so long a run will have them. 0 begins with seconds and thins.
     """
 
     __slots__ = (
@@ -241,6 +243,7 @@ class CurveRecorder(Stage):
         *,
         samples_max: int = SAMPLES_MAX,
         marks_max: int = MARKS_MAX,
+        span_ns: int = 0,
     ) -> None:
         super().__init__((BAR, EQUITY, POSITION, FILL, MODE))
         size = len(instruments)
@@ -258,7 +261,7 @@ class CurveRecorder(Stage):
         self.peak = cash
         self.floor = cash
         self.drawdown = Drawdown(cash)
-        self.samples = Samples(size, samples_max)
+        self.samples = Samples(size, samples_max, max(SECOND_NS, -(-span_ns // (samples_max - 1))))
         self.days = Days(size)
         self.marks_max = marks_max
         self.marks: list[Mark] = []

@@ -66,6 +66,19 @@ def test_memory_is_bounded_and_samples_stay_even_whatever_the_length() -> None:
     assert samples.closes[0][-1] == 50_100
 
 
+@given(st.integers(2, 2_000), st.integers(2, 64))
+def test_a_run_of_known_length_is_never_thinned(bars: int, size: int) -> None:
+    """Told how long the run is, the recorder spaces its samples for it from the first on."""
+    recorder = CurveRecorder(instruments(), START, samples_max=size, span_ns=bars * MINUTE_NS)
+    step = recorder.samples.step_ns
+    for number in range(bars):
+        feed(recorder, bar(BEGIN + (number + 1) * MINUTE_NS, 1000 + number))
+    samples = recorder.samples_now()
+    assert samples.step_ns == step
+    assert len(samples.times_ns) <= size
+    assert samples.times_ns[-1] == BEGIN + bars * MINUTE_NS
+
+
 @given(st.lists(st.integers(1, 40 * HOUR_NS), min_size=1, max_size=300), st.integers(2, 40))
 def test_every_sample_is_a_moment_that_was_and_in_order(gaps: list[int], size: int) -> None:
     """Whatever the gaps, samples are a rising selection of the true closes, ending with the last."""
