@@ -107,12 +107,12 @@ def test_an_order_id_is_at_least_one() -> None:
 def test_memory_of_ended_orders_is_bounded_and_open_ones_are_never_forgotten() -> None:
     """With room for three, the oldest that has ended goes; the resting first order stays known."""
     desk = Desk()
-    desk.venue.matcher.remembered_max = 3
+    desk.venue.matcher.clerk.remembered_max = 3
     desk.send(submit(1, order_type=LIMIT, limit=5_000), *[submit(number) for number in range(2, 8)])
     desk.play(flat(0), flat(1))
     desk.send(*[submit(number) for number in range(8, 12)])
     desk.play(flat(2))
-    assert len(desk.venue.matcher.traded) <= 8
+    assert len(desk.venue.matcher.clerk.traded) <= 8
     desk.send(submit(1), submit(11), submit(2, order_type=LIMIT, limit=5_000))
     desk.play(flat(3))
     assert desk.words()[-3:] == [(REJECTED, 1, "duplicate order id"), (REJECTED, 11, "duplicate order id"), (16, 2, "")]

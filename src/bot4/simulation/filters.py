@@ -10,7 +10,7 @@ from mypy_extensions import i64
 from bot4.domain.instrument import SPOT, Instrument
 from bot4.domain.order import LIMIT, MARKET, ORDER_TYPES, STOP_LIMIT, Submit
 from bot4.domain.values import BUY, SELL, TICKS_MAX, Lots, Ticks
-from bot4.simulation.orders import VenueOrder, WorkingOrders
+from bot4.simulation.orders import VenueOrder
 from bot4.simulation.rounding import cost_of, notional_of, slipped
 
 TOO_SMALL = "notional below min_notional"
@@ -68,14 +68,3 @@ def cash_claim(order: VenueOrder, instrument: Instrument, *, rate: i64, slippage
     if order.order_type not in (LIMIT, STOP_LIMIT):
         price = slipped(price, order.side, slippage)
     return cost_of(instrument, price, lots=order.leaves, rate=rate)
-
-
-def lots_claimed(working: WorkingOrders) -> int:
-    """Return the lots that open sales of a spot instrument may take; of two siblings only the first counts."""
-    claimed = 0
-    seen: dict[int, bool] = {}
-    for order in working.orders:
-        if order.side == SELL and not order.reduce_only and int(order.sibling_id) not in seen:
-            claimed += int(order.leaves)
-        seen[int(order.order_id)] = True
-    return claimed

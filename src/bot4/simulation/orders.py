@@ -1,20 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What works at the venue: one order, and the orders of one instrument.
+"""What works at the venue: a command on its way, an order, and the shelf where a matcher keeps orders."""
 
-The orders of an instrument carry the two prices between which none of them can
-act, so that a quiet bar costs two comparisons however many orders rest.
-"""
-
+from abc import ABC, abstractmethod
 from typing import final
 
 from librt.strings import BytesWriter, write_i64_le
 from mypy_extensions import i64
 
 from bot4.domain.event import Event, write_flag
-from bot4.domain.instrument import Instrument
-from bot4.domain.marketdata import Bar
-from bot4.domain.order import LIMIT, MARKET, STOP, Submit
-from bot4.domain.values import BUY, RATE_ONE, TICKS_MAX, Lots, Nanos
+from bot4.domain.order import MARKET, Submit
+from bot4.domain.values import Nanos
 
 
 @final
@@ -34,7 +29,10 @@ class VenueOrder:
 
     ``order_type`` changes when a stop triggers: to ``MARKET``, or to ``LIMIT``
     for a stop-limit. ``leaves`` is what is still open; 0 ends it. ``is_judged``
-    is false until the filters that need a price have been applied.
+    is false until the filters that need a price have been applied. ``sequence``
+    numbers the orders a matcher took and ``ahead`` is the place in a queue; the
+    claims are what ``claims.py`` holds against it. None of these is written: they
+    follow from the rest, or are written by whoever models them.
     """
 
     __slots__ = (
@@ -50,9 +48,13 @@ class VenueOrder:
         "reduce_only",
         "arrived_ns",
         "is_judged",
+        "sequence",
+        "ahead",
+        "cash_claim",
+        "lots_claim",
     )
 
-    def __init__(self, command: Submit, arrived_ns: Nanos) -> None:
+    def __init__(self, command: Submit, arrived_ns: Nanos, sequence: i64 = 0) -> None:
         self.order_id = command.order_id
         self.instrument = command.instrument
         self.order_type = command.order_type
@@ -65,9 +67,13 @@ class VenueOrder:
         self.reduce_only = command.reduce_only
         self.arrived_ns = arrived_ns
         self.is_judged = command.order_type != MARKET
+        self.sequence: i64 = sequence
+        self.ahead: i64 = 0
+        self.cash_claim = 0
+        self.lots_claim: i64 = 0
 
     def write_state(self, out: BytesWriter) -> None:
-        """Write everything, fields in the order of the slots."""
+        """Write what the order is, fields in the order of the slots up to ``is_judged``."""
         write_i64_le(out, self.order_id)
         write_i64_le(out, self.instrument)
         write_i64_le(out, self.order_type)
@@ -82,69 +88,17 @@ class VenueOrder:
         write_flag(out, self.is_judged)
 
 
-@final
-class WorkingOrders:
-    """Hold the orders of one instrument in order of arrival, and what is left of a bar's volume.
+class Shelf(ABC):
+    """Keep the open orders of one instrument where its matcher finds them."""
 
-    No order can act on a price above ``below`` and under ``above``: both are
-    over-approximations and a price inside may still cause nothing.
-    """
-
-    __slots__ = ("instrument", "orders", "below", "above", "open_ns", "left")
-
-    def __init__(self, instrument: Instrument) -> None:
-        self.instrument = instrument
-        self.orders: list[VenueOrder] = []
-        self.below: i64 = 0
-        self.above: i64 = TICKS_MAX
-        self.open_ns: i64 = -1
-        self.left: i64 = 0
-
+    @abstractmethod
     def add(self, order: VenueOrder) -> None:
         """Let an order work."""
-        self.orders.append(order)
-        self.refresh()
 
+    @abstractmethod
     def remove(self, order: VenueOrder) -> None:
         """End an order: nothing of it is open any more."""
-        order.leaves = Lots(0)
-        self.orders.remove(order)
-        self.refresh()
 
+    @abstractmethod
     def trigger(self, order: VenueOrder) -> None:
         """Turn a stop into a market order, a stop-limit into a limit order."""
-        order.order_type = MARKET if order.order_type == STOP else LIMIT
-        self.refresh()
-
-    def begin(self, bar: Bar, participation: i64) -> None:
-        """Allot the share of a bar's volume once; open and intrabar trading draw on the same share."""
-        if self.open_ns != bar.open_ns:
-            self.open_ns = bar.open_ns
-            self.left = i64(int(bar.volume) * int(participation) // RATE_ONE)
-
-    def refresh(self) -> None:
-        """Find the two prices again."""
-        below: i64 = 0
-        above: i64 = TICKS_MAX
-        for order in self.orders:
-            if order.order_type == MARKET:
-                below = TICKS_MAX
-            elif order.order_type == LIMIT:
-                if order.side == BUY:
-                    below = max(below, order.limit)
-                else:
-                    above = min(above, order.limit)
-            elif order.side == BUY:
-                above = min(above, order.trigger)
-            else:
-                below = max(below, order.trigger)
-        self.below = below
-        self.above = above
-
-    def write_state(self, out: BytesWriter) -> None:
-        """Write the number of orders and each of them, then the bar under way and what is left of its share."""
-        write_i64_le(out, len(self.orders))
-        for order in self.orders:
-            order.write_state(out)
-        write_i64_le(out, self.open_ns)
-        write_i64_le(out, self.left)

@@ -166,7 +166,7 @@ class SimulatedVenue(Gateway):
 
     def next_report(self) -> Event | None:
         """Return the oldest report not yet handed on, or None."""
-        reports = self.matcher.reports
+        reports = self.matcher.clerk.reports
         if not reports:
             return None
         report = reports.popleft()
@@ -184,7 +184,7 @@ class SimulatedVenue(Gateway):
             open_orders=[
                 (int(order.order_id), int(order.instrument), int(order.side), int(order.leaves))
                 for working in self.matcher.working
-                for order in working.orders
+                for order in working.orders.values()
             ],
         )
 
@@ -198,13 +198,13 @@ class SimulatedVenue(Gateway):
             write_i64_le(out, item.arrives_ns)
             write_i64_le(out, item.command.kind)
             item.command.write(out)
-        write_i64_le(out, len(self.matcher.reports))
-        for report in self.matcher.reports:
+        write_i64_le(out, len(self.matcher.clerk.reports))
+        for report in self.matcher.clerk.reports:
             write_i64_le(out, report.kind)
             report.write(out)
 
     def _settle(self) -> None:
-        self.busy = bool(self.in_flight) or bool(self.matcher.open_orders) or bool(self.matcher.reports)
+        self.busy = bool(self.in_flight) or bool(self.matcher.clerk.claims.open) or bool(self.matcher.clerk.reports)
 
     def _deliver(self, before: Nanos) -> None:
         """Hand over the commands that arrive strictly before a moment."""
