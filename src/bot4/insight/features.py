@@ -16,6 +16,7 @@ from librt.strings import BytesWriter
 from mypy_extensions import i64
 from numpy.typing import NDArray
 
+from bot4.domain.errors import BadInput
 from bot4.domain.event import BAR, Event
 from bot4.domain.instrument import Instrument
 from bot4.domain.marketdata import Bar, Features
@@ -52,12 +53,12 @@ class Lane:
         "end",
     )
 
-    def __init__(self, program: FeatureProgram, read: Ints, instrument: Instrument) -> None:
+    def __init__(self, program: FeatureProgram, read: Ints, instrument: Instrument, interval_ns: int) -> None:
         self.program = program
         self.read = read
         self.tick = instrument.tick
         self.lot = instrument.lot
-        self.state = program.new_state()
+        self.state = program.new_state(interval_ns)
         self.stream = program.stream(self.state)
         self.before = self.state
         self.columns: Columns | None = None
@@ -116,21 +117,54 @@ class FeatureStage(Stage):
         The features that someone reads, in the order of ``Features.value``.
     instruments : sequence of Instrument
         In the order of their index.
+    intervals_ns : sequence of Nanos
+        The length of each instrument's bars, which features of larger bars want
+        to know; without them those take a bar longer to learn that one is finished.
+
+    Raises
+    ------
+    BadInput
+        With code ``reference_missing``, if a feature compares with a symbol that
+        the run has not; ``timeframe``, if bars do not add up to those of a feature.
+
+    Notes
+    -----
+    A feature such as ``beta_60~BTCUSDT`` takes the last close of the reference
+    that was handled: where bars of one moment follow each other, the reference's
+    counts only if it comes before. It is computed bar by bar, never ahead, since
+    a block of one instrument knows nothing of the others.
     """
 
-    def __init__(self, program: FeatureProgram, read: Sequence[str], instruments: Sequence[Instrument]) -> None:
+    def __init__(
+        self,
+        program: FeatureProgram,
+        read: Sequence[str],
+        instruments: Sequence[Instrument],
+        intervals_ns: Sequence[Nanos] = (),
+    ) -> None:
         super().__init__((BAR,))
         places = np.array([program.names.index(name) for name in read], dtype=np.int64)
-        self.lanes = [Lane(program, places, instrument) for instrument in instruments]
+        lengths = [int(one) for one in intervals_ns] or [0] * len(instruments)
+        symbols = [instrument.symbol for instrument in instruments]
+        check_references(program.references, symbols)
+        try:
+            self.lanes = [Lane(program, places, *one) for one in zip(instruments, lengths, strict=True)]
+        except ValueError as error:
+            raise BadInput("features", str(error), "a multiple of the bars", "Choose another.", "timeframe") from None
+        self.compares = bool(program.references)
+        self.columns = [program.references.index(one) if one in program.references else -1 for one in symbols]
 
     def prepare(self, instrument: int, columns: tuple[Ints, Ints, Ints, Ints, Ints, Ints]) -> None:
         """Compute a block ahead; its bars must be handled before the next block is prepared."""
-        self.lanes[instrument].compute(columns)
+        if not self.compares:
+            self.lanes[instrument].compute(columns)
 
     def handle(self, event: Event, now: Nanos, out: Outbox) -> None:
         """Put the features of one bar."""
         if isinstance(event, Bar):
             lane = self.lanes[event.instrument]
+            if self.compares and self.columns[event.instrument] >= 0:
+                self._refer(self.columns[event.instrument], float(event.close) * lane.tick)
             cursor = lane.cursor
             if cursor < lane.end:
                 lane.cursor = cursor + 1
@@ -142,3 +176,27 @@ class FeatureStage(Stage):
         """Write the kernel state of each instrument."""
         for lane in self.lanes:
             out.write(lane.state_now().tobytes())
+
+    def _refer(self, column: int, close: float) -> None:
+        """Tell every instrument the newest close of a reference."""
+        for lane in self.lanes:
+            lane.stream.references[column] = close
+
+
+def check_references(references: Sequence[str], symbols: Sequence[str]) -> None:
+    """Refuse a feature that compares with a symbol whose bars are not there.
+
+    Raises
+    ------
+    BadInput
+        With code ``reference_missing``.
+    """
+    for reference in references:
+        if reference not in symbols:
+            raise BadInput(
+                "features",
+                f"compared with {reference}, which has no bars here",
+                f"a reference among {', '.join(symbols)}",
+                f"Add --bars {reference}=PATH before the others.",
+                "reference_missing",
+            )

@@ -10,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from librt.strings import BytesWriter
 
+from bot4.domain.errors import BadInput
 from bot4.domain.marketdata import Bar, Features
+from bot4.domain.values import HOUR_NS, Nanos
 from bot4.insight.features import FeatureStage
 from bot4.kernels.features import DEFAULT_FEATURES, compile_features
 from bot4.runtime.drive import Head
@@ -18,6 +20,7 @@ from tests.simulation.engine_run import Recorded, Table, coin, walk
 from tests.unit.asking import answers, bar
 
 PROGRAM = compile_features(list(DEFAULT_FEATURES))
+HOUR = Nanos(HOUR_NS)
 FEW = settings(max_examples=max(5, settings().max_examples // 8))
 
 
@@ -119,3 +122,61 @@ def test_prices_are_in_quote_units_and_instruments_apart() -> None:
     assert told[-1] == [pytest.approx(1234.56)]
     other = one_answer(runner, bar(25, 500, instrument=1))
     assert isnan(other.value(0))
+
+
+LINKED = ("rsi_3@4h", "beta_5~AAAUSDT", "sma_3")
+
+
+def linked(names: Sequence[str] = LINKED, length: Nanos = HOUR) -> FeatureStage:
+    """A stage of two instruments, AAAUSDT before BBBUSDT, told the length of their bars."""
+    coins = [coin(i, symbol=f"{chr(65 + i) * 3}USDT") for i in range(2)]
+    return FeatureStage(compile_features(names), names, coins, (length, length))
+
+
+@pytest.mark.requirement("ML_017")
+@FEW
+@given(st.integers(0, 1_000), st.integers(1, 60))
+def test_a_portfolio_has_features_of_larger_bars_and_against_a_reference(seed: int, bars: int) -> None:
+    """Each value is that of the kernel over the bars so far, the newest handled close of the reference beside them."""
+    tables = [walk(seed + i, bars, gaps=0.0) for i in range(2)]
+    runner = linked()
+    heads = [Head(Recorded(table, instrument=i), runner, True) for i, table in enumerate(tables)]
+    told: list[list[list[float]]] = [[], []]
+    for _ in range(bars):
+        for i, head in enumerate(heads):
+            shown = head.next()
+            assert shown is not None
+            told[i].append(values_of(one_answer(runner, shown), runner))
+    lane = runner.lanes[0]
+    known = (np.asarray(tables[0][4], dtype=np.float64) * lane.tick).reshape(-1, 1)
+    for i, table in enumerate(tables):
+        out = np.empty((bars, len(LINKED)))
+        o, h, low, c = (np.asarray(column, dtype=np.float64) * lane.tick for column in table[1:5])
+        volumes = np.asarray(table[5], dtype=np.float64) * lane.lot
+        state_before = lane.program.new_state(int(HOUR))
+        lane.program.run(state_before, table[0], o, h, low, c, volumes, out, references=known)
+        assert bits(told[i]) == out.tobytes()
+        assert runner.lanes[i].state_now().tobytes() == state_before.tobytes()
+    assert bars < 20 or not np.isnan(told[1][-1]).any()
+
+
+def test_a_reference_handled_later_counts_from_the_next_bar_on() -> None:
+    """Of two bars of one moment the first knows nothing of the second."""
+    runner = linked(["outperformance_1~BBBUSDT"])
+    for hour, (ours, theirs) in enumerate([(100, 100), (100, 200), (100, 200), (100, 200)]):
+        value = one_answer(runner, bar(hour, ours)).value(0)
+        answers(runner, bar(hour, theirs, instrument=1))
+        if hour == 2:
+            assert value == pytest.approx(-np.log(2.0))
+
+
+@pytest.mark.parametrize(
+    ("names", "code"),
+    [(["beta_5~CCCUSDT"], "reference_missing"), (["sma_3@90m"], "timeframe"), (["sma_3@30m"], "timeframe")],
+)
+def test_what_the_bars_cannot_give_is_refused_with_a_way_out(names: list[str], code: str) -> None:
+    """A reference without bars; larger bars that hours do not add up to."""
+    with pytest.raises(BadInput) as caught:
+        linked(names)
+    assert caught.value.code == code
+    assert all(caught.value.fields().values())

@@ -74,10 +74,14 @@ def fold_bar(s: Floats, head: int, bucket: int, open: float, high: float, low: f
 
 
 @fused
-def is_finished(s: Floats, head: int, period: int, phase: int, open_ns: int) -> bool:
-    """Say whether the held bar is finished: before the bar is folded into it (phase 0), and after (phase 1)."""
-    if phase == 0:
-        return bool(s[head + BUCKET] < open_ns // period)  # False where none is held
+def begins_later(s: Floats, head: int, bucket: int) -> bool:
+    """Say whether a bar of the period `bucket` finishes the one that is held; False where none is held."""
+    return bool(s[head + BUCKET] < bucket)
+
+
+@fused
+def reaches_end(s: Floats, head: int, period: int, open_ns: int) -> bool:
+    """Say whether a bar ends with its period, by the length of the bars if it was told."""
     clock = int(s[head + CLOCK_NS])
     return clock > 0 and open_ns + clock >= (open_ns // period + 1) * period
 
@@ -98,11 +102,13 @@ def advance_all(
         rows = program[tracks[t, ROW_AT] : tracks[t, ROW_STOP]]
         for phase in range(2 if period > 0 else 1):
             at, o, h, lowest, c, v = open_ns, open, high, low, close, vol
+            if phase == 1:
+                fold_bar(s, head, open_ns // period, open, high, low, close, vol)
+                if not reaches_end(s, head, period, open_ns):
+                    break
+            elif period > 0 and not begins_later(s, head, open_ns // period):
+                continue
             if period > 0:
-                if phase == 1:
-                    fold_bar(s, head, open_ns // period, open, high, low, close, vol)
-                if not is_finished(s, head, period, phase, open_ns):
-                    continue
                 at = int(s[head + BUCKET]) * period
                 o, h, lowest = s[head + OPEN], s[head + HIGH], s[head + LOW]
                 c, v = s[head + CLOSE], s[head + VOLUME]
