@@ -43,6 +43,23 @@ ZERO_VOLUME: Final = FaultKind("zero_volume", "kept", False)
 PARTIAL_BAR: Final = FaultKind("partial_bar", "kept, built from what was there", False)
 UNFINISHED_BAR: Final = FaultKind("unfinished_bar", "last bar left out", False)
 
+# Of ticks. A book that broke is not known until its next snapshot, so nothing is traded by it.
+UNREADABLE: Final = FaultKind("unreadable", "message set aside", True)
+UNKNOWN_SYMBOL: Final = FaultKind("unknown_symbol", "message set aside", True)
+CROSSED_QUOTE: Final = FaultKind("crossed_quote", "message set aside", True)
+CROSSED_BOOK: Final = FaultKind("crossed_book", "no book until the next snapshot", True)
+SEQUENCE_GAP: Final = FaultKind("sequence_gap", "no book until the next snapshot", True)
+BOOK_OFF_TICK: Final = FaultKind("book_off_tick", "no book until the next snapshot", True)
+BAD_LEVEL: Final = FaultKind("bad_level", "no book until the next snapshot", True)
+REPEATED_TRADE: Final = FaultKind("repeated_trade", "message set aside", True)
+LATE: Final = FaultKind("late", "message set aside", True)
+NO_MARKET_TRADE: Final = FaultKind("no_market_trade", "message set aside", False)
+OUT_OF_ORDER: Final = FaultKind("out_of_order", "put in order", False)
+TRADES_MISSING: Final = FaultKind("trades_missing", "not filled", False)
+NO_BOOK: Final = FaultKind("no_book", "message set aside", False)
+COVERED: Final = FaultKind("covered", "message set aside, the snapshot has it", False)
+OTHER_STREAM: Final = FaultKind("other_stream", "message set aside", False)
+
 FAULT_KINDS: Final = (
     NOT_FINITE,
     NOT_POSITIVE,
@@ -59,6 +76,21 @@ FAULT_KINDS: Final = (
     ZERO_VOLUME,
     PARTIAL_BAR,
     UNFINISHED_BAR,
+    UNREADABLE,
+    UNKNOWN_SYMBOL,
+    CROSSED_QUOTE,
+    CROSSED_BOOK,
+    SEQUENCE_GAP,
+    BOOK_OFF_TICK,
+    BAD_LEVEL,
+    REPEATED_TRADE,
+    LATE,
+    NO_MARKET_TRADE,
+    OUT_OF_ORDER,
+    TRADES_MISSING,
+    NO_BOOK,
+    COVERED,
+    OTHER_STREAM,
 )
 """In the order of reports: first what changes rows, then what is only told."""
 

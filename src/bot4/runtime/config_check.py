@@ -18,7 +18,7 @@ import msgspec
 
 from bot4.domain.errors import BadInput
 from bot4.domain.instrument import INSTRUMENT_TYPES
-from bot4.runtime.settings import GATES, Settings, StrategySettings
+from bot4.runtime.settings import FEEDS, FILLS, GATES, LATENCIES, QUEUES, Settings, StrategySettings
 from bot4.runtime.strategy_loader import SHIPPED
 
 Path = tuple[str, ...]
@@ -190,6 +190,14 @@ def contradictions(settings: Settings) -> Iterator[tuple[Path, str, str, str]]:
     """Yield what types cannot say: the key, what it is, what is allowed, how to mend it."""
     if settings.gate not in GATES:
         yield ("gate",), shown(settings.gate), " or ".join(GATES), did_you_mean(settings.gate, GATES, "Choose one.")
+    ticks = settings.ticks
+    words = {"latency": LATENCIES, "feed": FEEDS, "queue": QUEUES, "fill": FILLS}
+    for key, known in words.items():
+        value: str = getattr(ticks, key)
+        if value not in known:
+            yield ("ticks", key), shown(value), " or ".join(known), did_you_mean(value, known, "Choose one.")
+    if ticks.latency == "table" and not ticks.table_ms:
+        yield ("ticks", "table_ms"), "no records", "at least one latency in milliseconds", "Fill the table."
     yield from _ladder(settings)
     yield from _strategies(settings)
     yield from _instruments(settings)

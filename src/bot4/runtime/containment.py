@@ -11,6 +11,8 @@ from typing import TypeVar, final
 
 from bot4.decision.strategies.protocol import Strategy, View
 from bot4.decision.strategies.stage import Fault, Voice
+from bot4.decision.strategies.tick_protocol import TickStrategy, TickView
+from bot4.decision.strategies.ticks import TickVoice
 from bot4.domain.signal import NEVER, Signal
 
 T = TypeVar("T")
@@ -54,8 +56,44 @@ class Contained(Voice):
 
     def state(self) -> tuple[float, ...]:
         """Return the strategy's memory; one that cannot tell it is hashed as a single NaN."""
-        told = attempt(lambda: tuple(float(number) for number in self.strategy.state()))
-        return (nan,) if isinstance(told, Fault) else told
+        return told_state(self.strategy)
+
+
+@final
+class ContainedTicks(TickVoice):
+    """Speak for a tick strategy as :class:`Contained` does for one that is asked about bars."""
+
+    def __init__(self, strategy: TickStrategy, *, is_shipped: bool = False) -> None:
+        self.strategy = strategy
+        self.is_shipped = is_shipped
+        self.on_tick: Callable[[TickView], object] = strategy.on_tick
+
+    def speak(self, view: TickView) -> Signal | Fault | None:
+        """Return the strategy's signal, or the fault it died of."""
+        try:
+            if self.is_shipped:
+                return self.strategy.on_tick(view)
+            said = self.on_tick(view)
+            if said is None:
+                return None
+            wrong = objection(said)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            return Fault(f"{self.strategy.name}: {described(error)}")
+        if isinstance(said, Signal) and not wrong:
+            return said
+        return Fault(f"{self.strategy.name}: {wrong}")
+
+    def state(self) -> tuple[float, ...]:
+        """Return the strategy's memory; one that cannot tell it is hashed as a single NaN."""
+        return told_state(self.strategy)
+
+
+def told_state(strategy: Strategy) -> tuple[float, ...]:
+    """Return a strategy's memory; one that cannot tell it is hashed as a single NaN."""
+    told = attempt(lambda: tuple(float(number) for number in strategy.state()))
+    return (nan,) if isinstance(told, Fault) else told
 
 
 def attempt(call: Callable[[], T]) -> T | Fault:

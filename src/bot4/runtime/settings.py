@@ -17,6 +17,10 @@ Positive = Annotated[float, Meta(gt=0.0)]
 Mille = Annotated[int, Meta(ge=1, le=1000)]
 
 GATES: Final = ("enforce", "observe")
+LATENCIES: Final = ("constant", "lognormal", "table")
+FEEDS: Final = ("drawn", "recorded")
+QUEUES: Final = ("risk_averse", "power", "log")
+FILLS: Final = ("whole", "poisson_beta")
 POSITION_MILLE_MAX: Final = 20
 """The house's ceiling on one position: 2 % of equity. A setting may only be below it."""
 
@@ -103,6 +107,34 @@ class EvidenceSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     trial_ledger: str = ""
 
 
+class TickSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How the imagined venue of a tick backtest behaves.
+
+    ``latency`` is how each way is drawn, independently: ``constant`` (``feed_ms``
+    from the exchange to us, ``entry_ms`` of a command, ``response_ms`` of a
+    report), ``lognormal`` (``mu`` and ``sigma`` of the logarithm in ms) or
+    ``table`` (``table_ms``, one's own records, all equally likely). ``feed =
+    "recorded"`` takes the recorder's own known times instead of a draw. ``queue``
+    is ``risk_averse``, ``power`` (with ``queue_exponent``) or ``log``; ``fill`` is
+    ``whole`` or ``poisson_beta`` (with ``fill_rate``, ``fill_alpha``, ``fill_beta``).
+    """
+
+    latency: str = "constant"
+    feed: str = "drawn"
+    feed_ms: Annotated[float, Meta(ge=0.0, le=60_000.0)] = 0.0
+    entry_ms: Annotated[float, Meta(ge=0.0, le=60_000.0)] = 0.0
+    response_ms: Annotated[float, Meta(ge=0.0, le=60_000.0)] = 0.0
+    mu: Annotated[float, Meta(ge=-14.0, le=11.0)] = 3.9
+    sigma: Annotated[float, Meta(ge=0.0, le=5.0)] = 0.3
+    table_ms: tuple[Annotated[float, Meta(ge=0.0, le=60_000.0)], ...] = ()
+    queue: str = "risk_averse"
+    queue_exponent: Annotated[float, Meta(gt=0.0, le=10.0)] = 1.0
+    fill: str = "whole"
+    fill_rate: Annotated[float, Meta(gt=0.0, le=1_000.0)] = 3.0
+    fill_alpha: Annotated[float, Meta(gt=0.0, le=1_000.0)] = 2.0
+    fill_beta: Annotated[float, Meta(gt=0.0, le=1_000.0)] = 5.0
+
+
 class InstrumentSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What to know about one instrument instead of the shipped table."""
 
@@ -123,6 +155,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     features: tuple[str, ...] = ()
     account: AccountSettings = AccountSettings()
     costs: CostSettings = CostSettings()
+    ticks: TickSettings = TickSettings()
     risk: RiskSettings = RiskSettings()
     decision: DecisionSettings = DecisionSettings()
     evidence: EvidenceSettings = EvidenceSettings()

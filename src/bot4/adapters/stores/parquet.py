@@ -42,7 +42,7 @@ class ParquetReader(RowReader):
     def __init__(self, path: Path) -> None:
         self.name = str(path)
         self.format = "parquet"
-        with _connected(self.name) as connection:
+        with connected(self.name) as connection:
             described = connection.execute(DESCRIBE, [self.name]).fetchall()
             counted = connection.execute(COUNT, [self.name]).fetchone()
         types: dict[str, str] = dict(described)
@@ -58,12 +58,12 @@ class ParquetReader(RowReader):
 
     def head(self, rows: int) -> RawRows:
         """Return the first rows, at most ``rows``."""
-        with _connected(self.name) as connection:
+        with connected(self.name) as connection:
             return self._range(connection, 0, rows)
 
     def chunks(self) -> Iterator[RawRows]:
         """Read the file in ranges of ``RANGE_ROWS`` rows."""
-        with _connected(self.name) as connection:
+        with connected(self.name) as connection:
             for begin in range(0, self._rows, RANGE_ROWS):
                 yield self._range(connection, begin, begin + RANGE_ROWS)
 
@@ -106,7 +106,7 @@ def _database() -> Any:
 
 
 @contextmanager
-def _connected(name: str) -> Iterator[Any]:
+def connected(name: str) -> Iterator[Any]:
     """Lend a connection for the reading of one file.
 
     Raises

@@ -6,5 +6,17 @@ from bot4.decision.strategies.mean_reversion import MeanReversion
 from bot4.decision.strategies.momentum import Momentum
 from bot4.decision.strategies.protocol import Strategy, View
 from bot4.decision.strategies.sma_cross import SmaCross
+from bot4.decision.strategies.tick_ema import TickEma
+from bot4.decision.strategies.tick_protocol import TickStrategy, TickView
 
-__all__ = ["Breakout", "MeanReversion", "Momentum", "SmaCross", "Strategy", "View"]
+__all__ = [
+    "Breakout",
+    "MeanReversion",
+    "Momentum",
+    "SmaCross",
+    "Strategy",
+    "TickEma",
+    "TickStrategy",
+    "TickView",
+    "View",
+]

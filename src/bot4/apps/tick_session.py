@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A run over ticks, from request to what is ready to start: the counterpart of :mod:`bot4.apps.session` for bars."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from bot4.adapters.stores.instruments import instrument_for
+from bot4.adapters.stores.paths import group_paths
+from bot4.adapters.stores.tick_history import TickHistory, open_ticks, steps_of, symbol_in
+from bot4.apps.session import RunRequest, override_of
+from bot4.domain.errors import BadInput
+from bot4.market.intervals import interval_text, parse_interval
+from bot4.market.tick_reader import TickReader
+
+BAR_INTERVAL: Final = "1s"
+"""The bars that are built of trades unless another length is asked for."""
+
+TICKS_WORD: Final = "ticks "
+"""Before the interval of a data set in a journal's header: its rows are ticks, bars were built of them."""
+
+
+def tick_paths(values: Sequence[str], symbols: Sequence[str]) -> dict[str, list[Path]]:
+    """Return the files of each symbol; bot4's own files name theirs.
+
+    Raises
+    ------
+    BadInput
+        As :func:`bot4.adapters.stores.paths.group_paths`.
+    """
+    named = [f"{symbol}={value}" if (symbol := symbol_in(Path(value))) else value for value in values]
+    try:
+        return group_paths(named, symbols)
+    except BadInput as error:
+        words = [text.replace("--bars", "--ticks") for text in (error.place, error.value, error.allowed, error.mend)]
+        raise BadInput(words[0], words[1], words[2], words[3], error.code) from None
+
+
+def open_tick_histories(request: RunRequest, groups: Mapping[str, Sequence[Path]]) -> list[TickHistory]:
+    """Open the recorded ticks of every symbol, in the order of the command line.
+
+    Raises
+    ------
+    BadInput
+        If a file holds no ticks, or the configuration describes an instrument the run does not have.
+    """
+    interval_ns = parse_interval(request.interval or BAR_INTERVAL)
+    overrides = {one.symbol: one for one in request.config.instruments}
+    unused = [symbol for symbol in overrides if symbol not in groups]
+    if unused:
+        raise BadInput("instruments", unused[0], f"the run's symbols: {', '.join(groups)}", "Leave it out.")
+    histories: list[TickHistory] = []
+    for index, (symbol, paths) in enumerate(groups.items()):
+        readers = [open_ticks(path, symbol) for path in paths]
+        instrument = instrument_for(
+            symbol,
+            index,
+            first_price=readers[0].first_price(),
+            overrides={**steps_of(readers), **(override_of(overrides.get(symbol)) or {})},
+            venue=next((one.venue for one in readers if one.venue), None),
+        )
+        histories.append(TickHistory(symbol, readers, instrument, interval_ns, strict=request.strict))
+    return histories
+
+
+def refuse_inverse(readers: Sequence[TickReader]) -> None:
+    """Refuse to trade coin futures.
+
+    Raises
+    ------
+    BadInput
+        If a recording is of contracts that are settled in coin.
+    """
+    for one in readers:
+        if one.format == "binance_cm_l2":
+            raise BadInput(
+                one.name,
+                "contracts settled in coin",
+                "spot and linear contracts",
+                "Look at it with bot4 data check; it cannot be traded yet.",
+                "inverse_contract",
+            )
+
+
+def tick_interval(interval_ns: int) -> str:
+    """Return how a journal's header calls the interval of a data set of ticks."""
+    return TICKS_WORD + interval_text(interval_ns)

@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The stage that runs tick strategies: trades in, changes of opinion out.
+
+It is to trades what :class:`bot4.decision.strategies.stage.Strategies` is to bars: it
+holds opinions, ends them, refuses what is no signal and stops what failed. A feature
+of a bar is seen from the trade after the one that finished the bar.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import final
+
+from librt.strings import BytesWriter, write_f64_le, write_i64_le
+from mypy_extensions import i64, mypyc_attr
+
+from bot4.decision.strategies.protocol import View
+from bot4.decision.strategies.stage import Fault, Voice
+from bot4.decision.strategies.tick_protocol import TickView
+from bot4.domain.event import FEATURES, QUOTE, TRADE, Event
+from bot4.domain.instrument import Instrument
+from bot4.domain.marketdata import Features, Quote, Trade
+from bot4.domain.signal import NEVER, Halted, Signal, SignalEvent
+from bot4.domain.stage import Outbox, Stage
+from bot4.domain.values import Nanos
+
+
+@mypyc_attr(allow_interpreted_subclasses=True)
+class TickVoice(ABC):
+    """Speak for one tick strategy on one instrument: a signal, nothing, or the fault it died of."""
+
+    @abstractmethod
+    def speak(self, view: TickView) -> Signal | Fault | None:
+        """Return what the strategy says to this view."""
+
+    @abstractmethod
+    def state(self) -> tuple[float, ...]:
+        """Return the strategy's memory, for the state hash."""
+
+
+@final
+class Mute(Voice):
+    """Stand in the slot of a tick strategy where bars are spoken about: it says nothing."""
+
+    def speak(self, view: View) -> Signal | Fault | None:
+        """Say nothing."""
+        return None
+
+    def state(self) -> tuple[float, ...]:
+        """Return nothing: the strategy's memory is hashed with its ticks."""
+        return ()
+
+
+@final
+class TickOpinion:
+    """Hold one tick strategy's opinion on one instrument, its voice and its view."""
+
+    __slots__ = ("slot", "voice", "view", "expires_ns", "halted")
+
+    def __init__(self, slot: int, voice: TickVoice, view: TickView) -> None:
+        self.slot: i64 = slot
+        self.voice = voice
+        self.view = view
+        self.expires_ns = NEVER
+        self.halted = False
+
+
+@final
+class TickStrategies(Stage):
+    """Ask every tick strategy about every trade.
+
+    Parameters
+    ----------
+    voices : sequence of mapping of int to TickVoice
+        For each instrument the voices by slot, in ascending order of slots.
+    instruments : sequence of Instrument
+        In the order of their index.
+    index : mapping of str to int
+        Where each feature stands in ``Features.value``.
+    """
+
+    def __init__(
+        self, voices: Sequence[Mapping[int, TickVoice]], instruments: Sequence[Instrument], index: Mapping[str, int]
+    ) -> None:
+        super().__init__((TRADE, QUOTE, FEATURES))
+        places = dict(index)
+        self.opinions = [
+            [TickOpinion(slot, voice, TickView(places, one.tick, one.lot)) for slot, voice in row.items()]
+            for one, row in zip(instruments, voices, strict=True)
+        ]
+
+    def handle(self, event: Event, now: Nanos, out: Outbox) -> None:
+        """Show each strategy the trade and put what changed; keep quotes and features for it."""
+        if isinstance(event, Trade):
+            for opinion in self.opinions[event.instrument]:
+                if not opinion.halted:
+                    self._ask(opinion, event, now, out)
+        elif isinstance(event, Quote):
+            for opinion in self.opinions[event.instrument]:
+                view = opinion.view
+                view.bid_ticks = event.bid
+                view.bid_size = event.bid_lots
+                view.ask_ticks = event.ask
+                view.ask_size = event.ask_lots
+        elif isinstance(event, Features):
+            for opinion in self.opinions[event.instrument]:
+                opinion.view.features = event
+
+    def _ask(self, opinion: TickOpinion, trade: Trade, now: Nanos, out: Outbox) -> None:
+        """Show one strategy one trade."""
+        view = opinion.view
+        if view.held != 0.0 and now >= opinion.expires_ns:
+            self._change(opinion, Signal(0.0, "expired", NEVER), trade.instrument, now, out)
+        view.now = now
+        view.price_ticks = trade.price
+        view.trade_lots = trade.lots
+        view.aggressor = trade.side
+        said = opinion.voice.speak(view)
+        if said is not None:
+            self._hear(opinion, said, trade.instrument, now, out)
+
+    def _hear(self, opinion: TickOpinion, said: Signal | Fault, instrument: i64, now: Nanos, out: Outbox) -> None:
+        """Take a signal in force, or stop the strategy that gave no usable one."""
+        if isinstance(said, Signal):
+            if -1.0 <= said.strength <= 1.0 and said.expires_ns > now:
+                if said.strength == opinion.view.held:
+                    opinion.expires_ns = said.expires_ns  # the same opinion, renewed
+                else:
+                    self._change(opinion, said, instrument, now, out)
+                return
+            reason = f"strength {said.strength!r} expiring {int(said.expires_ns)}; allowed: [-1, 1], after {int(now)}"
+        else:
+            reason = said.reason
+        opinion.halted = True
+        out.put(Halted(now, opinion.slot, reason))
+        if opinion.view.held != 0.0:
+            self._change(opinion, Signal(0.0, "halted", NEVER), instrument, now, out)
+
+    def _change(self, opinion: TickOpinion, signal: Signal, instrument: i64, now: Nanos, out: Outbox) -> None:
+        """Put a new opinion in force and say so."""
+        opinion.view.held = signal.strength
+        opinion.expires_ns = signal.expires_ns
+        out.put(SignalEvent(now, opinion.slot, instrument, signal))
+
+    def write_state(self, out: BytesWriter) -> None:
+        """Write each opinion, the quote it was formed on, and each strategy's memory."""
+        for row in self.opinions:
+            for opinion in row:
+                view = opinion.view
+                write_f64_le(out, view.held)
+                write_i64_le(out, opinion.expires_ns)
+                write_i64_le(out, 1 if opinion.halted else 0)
+                write_i64_le(out, view.bid_ticks)
+                write_i64_le(out, view.ask_ticks)
+                for number in opinion.voice.state():
+                    write_f64_le(out, number)

@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The port through which recorded ticks come, and what every reader of text shares."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from typing import final
+
+from bot4.domain.instrument import Instrument
+from bot4.market.faults import BOOK_OFF_TICK, OFF_LOT, OFF_TICK, UNREADABLE, FaultLog
+from bot4.market.tick_book import Change
+from bot4.market.tick_scale import Scale
+from bot4.market.tick_tables import TickTable
+from bot4.market.tick_validation import Fates, TickCheck
+
+PIECE_MESSAGES = 8_192
+"""After so many messages a reader gives what is ready."""
+
+
+class TickReader(ABC):
+    """Read one file of ticks of one symbol, in its own order, as often as asked.
+
+    Attributes
+    ----------
+    name : str
+        The file as the user wrote it.
+    format : str
+        Such as ``"binance_spot_l2"``.
+    venue : str
+        Whose recording it is, empty where the file does not tell.
+    clock_note : str
+        What was done to the clocks of the file; empty for nothing.
+    """
+
+    name: str
+    format: str
+    venue: str = ""
+    clock_note: str = ""
+
+    @abstractmethod
+    def rows_hint(self) -> int:
+        """Return about how many messages there are."""
+
+    @abstractmethod
+    def first_price(self) -> Decimal:
+        """Return the first price of the file, in quote units."""
+
+    @abstractmethod
+    def steps(self) -> tuple[Decimal, Decimal] | None:
+        """Return tick and lot where the file itself tells them, else None."""
+
+    @abstractmethod
+    def tables(self, instrument: Instrument, file: int, log: FaultLog, fates: Fates) -> Iterator[TickTable]:
+        """Read the file from its begin: validated messages in the order of the exchange's clock.
+
+        ``file`` is the file's number, for the sources of faults.
+        """
+
+
+@final
+class TextTicks:
+    """Turn decimals of one recording into ticks and lots and hand its messages to their check.
+
+    A price off the tick is rounded and counted: a trade's to the nearest, a quote's
+    outwards, so that nobody trades better than the venue offered. Levels off the tick
+    would fall together, so their book is not known. Quantities off the lot are
+    rounded down, a trade's at least to one lot.
+    """
+
+    def __init__(self, instrument: Instrument, rule: str, log: FaultLog, fates: Fates) -> None:
+        self.check = TickCheck(int(instrument.index), rule, log, fates)
+        self._fates = fates
+        self._price = Scale(instrument.tick_size)
+        self._lot = Scale(instrument.lot_size)
+
+    def trade(self, source: int, clocks: tuple[int, int], trade_id: int, side: int, price: str, quantity: str) -> None:
+        """Take a trade; ``clocks`` are when it happened and when the recorder knew."""
+        at_ns, known_ns = clocks
+        try:
+            ticks, off_tick = self._price.nearest(price)
+            lots, off_lot = self._lot.down(quantity)
+            is_above = off_lot and lots == 0
+        except ValueError as error:
+            self.unreadable("trade", source, at_ns, str(error))
+            return
+        if off_tick:
+            self.check.fault(OFF_TICK, source, at_ns, f"price {price}")
+        if off_lot:
+            self.check.fault(OFF_LOT, source, at_ns, f"quantity {quantity}")
+        self.check.trade(
+            source, at_ns, known_ns, trade_id=trade_id, side=side, price=ticks, lots=1 if is_above else lots
+        )
+
+    def quote(
+        self, source: int, clocks: tuple[int, int], last_id: int, bid: tuple[str, str], ask: tuple[str, str]
+    ) -> None:
+        """Take a quote: price and quantity of either side."""
+        at_ns, known_ns = clocks
+        try:
+            bid_ticks, bid_off = self._price.down(bid[0])
+            ask_ticks, ask_off = self._price.up(ask[0])
+            bid_lots, ask_lots = self._lot.down(bid[1])[0], self._lot.down(ask[1])[0]
+        except ValueError as error:
+            self.unreadable("quote", source, at_ns, str(error))
+            return
+        if bid_off or ask_off:
+            self.check.fault(OFF_TICK, source, at_ns, f"bid {bid[0]}, ask {ask[0]}")
+        self.check.quote(source, at_ns, known_ns, last_id=last_id, bid=(bid_ticks, bid_lots), ask=(ask_ticks, ask_lots))
+
+    def levels(
+        self,
+        what: str,
+        source: int,
+        clocks: tuple[int, int],
+        ids: tuple[int, int, int],
+        bids: Sequence[tuple[str, str]],
+        asks: Sequence[tuple[str, str]],
+    ) -> None:
+        """Take a message about the book: ``"snapshot"`` or ``"delta"``, its first, last and previous id, its levels."""
+        sides = [1] * len(bids) + [-1] * len(asks)
+        prices: list[int] = []
+        lots: list[int] = []
+        off = ""
+        try:
+            for price, quantity in (*bids, *asks):
+                ticks, rest, _ = self._price.split(price)
+                off = off or (price if rest else "")
+                prices.append(ticks)
+                lots.append(self._lot.down(quantity)[0])
+        except ValueError as error:
+            self.unreadable(what, source, clocks[0], str(error))
+            return
+        change = Change(source, *clocks, *ids, sides, prices, lots)
+        if off:
+            self.check.broken(what, BOOK_OFF_TICK, change, f"price {off}")
+        elif what == "snapshot":
+            self.check.snapshot(change)
+        else:
+            self.check.delta(change)
+
+    def unreadable(self, what: str, source: int, at_ns: int, value: str) -> None:
+        """Set a message aside that cannot be read; one about the book leaves a gap that its next change shows."""
+        self.check.aside(what, UNREADABLE, source, at_ns, value)

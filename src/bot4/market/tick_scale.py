@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From decimal text to whole steps, exactly: no binary fraction on the way."""
+
+from decimal import Decimal
+from typing import final
+
+
+@final
+class Scale:
+    """Turn decimals into whole steps of one size.
+
+    Parameters
+    ----------
+    step : Decimal
+        The tick or the lot; positive.
+    """
+
+    __slots__ = ("_numerator", "_denominator", "_divisors")
+
+    def __init__(self, step: Decimal) -> None:
+        numerator, denominator = step.as_integer_ratio()
+        self._numerator = numerator
+        self._denominator = denominator
+        self._divisors: dict[int, int] = {}
+
+    def split(self, text: str) -> tuple[int, int, int]:
+        """Return a decimal as ``steps * divisor + rest``: steps, rest and divisor; steps rounded down.
+
+        Raises
+        ------
+        ValueError
+            If the text is no plain decimal.
+        """
+        whole, _, places = text.partition(".")
+        digits = len(places)
+        divisor = self._divisors.get(digits)
+        if divisor is None:
+            divisor = self._divisors[digits] = 10**digits * self._numerator
+        if not (text.isascii() and (whole + places).lstrip("-").isdigit()):
+            return self._exact(text)
+        steps, rest = divmod(int(whole + places) * self._denominator, divisor)
+        return steps, rest, divisor
+
+    def _exact(self, text: str) -> tuple[int, int, int]:
+        """Read what is no plain digits and point, such as ``1e-7``."""
+        try:
+            numerator, denominator = Decimal(text).as_integer_ratio()
+        except (ArithmeticError, ValueError, OverflowError):
+            raise ValueError(f"{text!r} is no decimal") from None
+        divisor = denominator * self._numerator
+        steps, rest = divmod(numerator * self._denominator, divisor)
+        return steps, rest, divisor
+
+    def nearest(self, text: str) -> tuple[int, bool]:
+        """Return a decimal in whole steps, rounded half to even, and whether it is off a step."""
+        steps, rest, divisor = self.split(text)
+        if rest == 0:
+            return steps, False
+        up = 2 * rest > divisor or (2 * rest == divisor and steps % 2 == 1)
+        return steps + up, True
+
+    def down(self, text: str) -> tuple[int, bool]:
+        """Return a decimal in whole steps, rounded down, and whether it is off a step."""
+        steps, rest, _ = self.split(text)
+        return steps, rest != 0
+
+    def up(self, text: str) -> tuple[int, bool]:
+        """Return a decimal in whole steps, rounded up, and whether it is off a step."""
+        steps, rest, _ = self.split(text)
+        return steps + (rest != 0), rest != 0
