@@ -13,7 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final, final
 
-from bot4.decision.strategies import Breakout, MeanReversion, Momentum, SmaCross, Strategy
+from bot4.decision.strategies import Breakout, MeanReversion, Momentum, SmaCross, Strategy, TickEma
 from bot4.decision.strategies.stage import Fault
 from bot4.domain.errors import BadInput
 from bot4.domain.values import DAY_NS, SECOND_NS
@@ -27,6 +27,7 @@ SHIPPED: Final[dict[str, Callable[..., Strategy]]] = {
     "mean_reversion": MeanReversion,
     "breakout": Breakout,
     "sma_cross": SmaCross,
+    "tick_ema": TickEma,
 }
 
 

@@ -16,7 +16,9 @@ from bot4.decision.aggregation import Aggregation
 from bot4.decision.evidence import Gate, ShadowBook, Thresholds
 from bot4.decision.exits import Exits
 from bot4.decision.sizing import Sizing
-from bot4.decision.strategies.stage import Strategies
+from bot4.decision.strategies.stage import Strategies, Voice
+from bot4.decision.strategies.tick_protocol import TickStrategy
+from bot4.decision.strategies.ticks import Mute, TickStrategies, TickVoice
 from bot4.domain.errors import BadInput
 from bot4.domain.instrument import Instrument
 from bot4.domain.ports import Gateway, Journal
@@ -24,10 +26,11 @@ from bot4.domain.stage import Stage
 from bot4.domain.values import MONEY_ONE, RATE_ONE, Money, Nanos
 from bot4.insight.features import FeatureStage
 from bot4.kernels.features import DEFAULT_FEATURES, FeatureProgram, compile_features, parse
+from bot4.market.bar_builder import BarBuilder
 from bot4.risk.drawdown import Ladder
 from bot4.risk.judge import Judge
 from bot4.risk.limits import Limits
-from bot4.runtime.containment import Contained
+from bot4.runtime.containment import Contained, ContainedTicks
 from bot4.runtime.engine import Engine
 from bot4.runtime.settings import CostSettings, Settings
 from bot4.runtime.strategy_loader import Recruit
@@ -116,6 +119,7 @@ def wire(
     gateway: Gateway,
     trials: int = 0,
     observers: Sequence[Stage] = (),
+    ticks: bool = False,
 ) -> Wired:
     """Build the stages and the engine over them.
 
@@ -133,12 +137,14 @@ def wire(
         Trials of the ledger, on top of the configured variants.
     observers : sequence of Stage
         Stages that only look on; they stand last and are no part of the state hash.
+    ticks : bool
+        Whether the run is fed ticks: then bars are built of its trades, and tick strategies are asked.
     """
     cash = Money(settings.account.cash * MONEY_ONE)
     read = features_read(settings, recruits)
     index = {name: place for place, name in enumerate(read)}
     observe = settings.gate == "observe"
-    voices = [[Contained(one.instance(), is_shipped=not one.code_hash) for one in recruits] for _ in instruments]
+    voices, tick_voices = voices_of(instruments, recruits)
     portfolio = Portfolio(instruments, capital=cash)
     gate = _gate(settings, instruments, recruits, trials, observe)
     features = FeatureStage(compiled_features(settings, recruits), read, instruments)
@@ -159,10 +165,34 @@ def wire(
     strategies = Strategies(voices, instruments, intervals_ns, index)
     trading = Trading(len(instruments))
     decisive: list[Stage] = [portfolio, gate, features, aggregation, strategies, judge, trading]
+    if ticks:
+        decisive = [BarBuilder(intervals_ns), *decisive, TickStrategies(tick_voices, instruments, index)]
     engine = Engine([*decisive, *observers], journal, gateway)
     return Wired(
         engine, features=features, portfolio=portfolio, judge=judge, gate=gate, trading=trading, decisive=decisive
     )
+
+
+def voices_of(
+    instruments: Sequence[Instrument], recruits: Sequence[Recruit]
+) -> tuple[list[list[Voice]], list[dict[int, TickVoice]]]:
+    """Give each strategy a voice on each instrument: where bars are spoken about, or where trades are."""
+    voices: list[list[Voice]] = []
+    tick_voices: list[dict[int, TickVoice]] = []
+    for _ in instruments:
+        row: list[Voice] = []
+        tick_row: dict[int, TickVoice] = {}
+        for one in recruits:
+            made = one.instance()
+            is_shipped = not one.code_hash
+            if isinstance(made, TickStrategy):
+                tick_row[one.slot] = ContainedTicks(made, is_shipped=is_shipped)
+                row.append(Mute())
+            else:
+                row.append(Contained(made, is_shipped=is_shipped))
+        voices.append(row)
+        tick_voices.append(tick_row)
+    return voices, tick_voices
 
 
 def first_taker(costs: CostSettings) -> float:
@@ -197,18 +227,24 @@ def _judge(settings: Settings, instruments: Sequence[Instrument], cash: Money) -
     return Judge(instruments, limits, ladder, cash)
 
 
+def fee_schedule(costs: CostSettings) -> FeeSchedule:
+    """Return the fees of a simulated venue."""
+    rows = costs.fee_tiers or ((0.0, costs.maker, costs.taker),)
+    return FeeSchedule(
+        [
+            FeeTier(Money(round(volume * MONEY_ONE)), maker=round(maker * RATE_ONE), taker=round(taker * RATE_ONE))
+            for volume, maker, taker in rows
+        ]
+    )
+
+
 def imagined_venue(settings: Settings, instruments: Sequence[Instrument]) -> SimulatedVenue:
     """Build the simulated venue of a backtest or of paper trading."""
     costs = settings.costs
-    rows = costs.fee_tiers or ((0.0, costs.maker, costs.taker),)
-    tiers = [
-        FeeTier(Money(round(volume * MONEY_ONE)), maker=round(maker * RATE_ONE), taker=round(taker * RATE_ONE))
-        for volume, maker, taker in rows
-    ]
     return SimulatedVenue(
         instruments,
         cash=Money(settings.account.cash * MONEY_ONE),
-        fees=FeeSchedule(tiers),
+        fees=fee_schedule(costs),
         slippage=round(costs.slippage * RATE_ONE),
         latency_ns=Nanos(costs.latency_ms * 1_000_000),
         participation=round(costs.participation * RATE_ONE),
