@@ -18,15 +18,16 @@ from bot4.simulation.orders import VenueOrder
 class OrderLevel:
     """Hold the orders at one price in order of arrival.
 
-    ``traded`` belongs to whoever models a queue: lots printed here since the
-    book last spoke of this price.
+    ``traded`` and ``displayed`` belong to whoever models a queue: lots printed here
+    since the book last spoke of this price, and those shown before a snapshot.
     """
 
-    __slots__ = ("orders", "traded")
+    __slots__ = ("orders", "traded", "displayed")
 
     def __init__(self) -> None:
         self.orders: dict[int, VenueOrder] = {}
         self.traded: i64 = 0
+        self.displayed: i64 = 0
 
 
 @final

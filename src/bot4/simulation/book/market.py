@@ -60,6 +60,15 @@ class Offered:
         self.ladder.clear()
         self.deepest = TICKS_MAX
 
+    def show(self, price: Ticks, lots: Lots) -> None:
+        """Set a level of a snapshot: the book is known as deep as it reaches."""
+        self.ladder.put(price, lots)
+        self.deepest = min(self.deepest, self.ladder.side * price)
+
+    def covers(self, price: Ticks) -> bool:
+        """Say whether the last snapshot reached this deep, so that a level not shown is none."""
+        return self.ladder.side * price >= self.deepest
+
     def settle(self) -> None:
         """Let go, after a snapshot, of what we took of levels that are no more."""
         for price in list(self.taken):
@@ -71,8 +80,9 @@ class Offered:
         for price_taken in list(self.taken):
             if side * (price_taken - price) > 0:
                 del self.taken[price_taken]
-        if self.ladder.best_price() != price:
-            self.ladder.clear()
+        before = self.ladder.best_price()
+        if before not in (0, price):
+            self.ladder.put(before, Lots(0))
         if price > 0:
             self.put(price, lots)
 
@@ -122,8 +132,7 @@ class Offered:
         lots = ladder.lots_at(price)
         if lots != 0:
             return lots
-        key = ladder.side * price
-        if ladder.levels != 0 and (key > ladder.best or key >= self.deepest):
+        if ladder.levels != 0 and (ladder.side * price > ladder.best or self.covers(price)):
             return Lots(0)
         return Lots(QUEUE_UNKNOWN)
 
@@ -187,6 +196,12 @@ class Market:
         ask = self.asks.ladder.best_price()
         return bid >= ask and ask != 0
 
+    def start_book(self) -> None:
+        """Begin a book anew, before a snapshot or the first delta of a feed that sends none."""
+        self.bids.replace()
+        self.asks.replace()
+        self.has_book = True
+
     def refreshed(self) -> None:
         """Note that the feed spoke of the book; count it where it left the book crossed."""
         self.bids.refresh()
@@ -201,7 +216,7 @@ class Market:
         self.asks.quote(quote.ask, quote.ask_lots)
         self.refreshed()
 
-    def print(self, trade: Trade) -> None:
+    def trade(self, trade: Trade) -> None:
         """Take in a trade; one of unknown side may have met either."""
         self.last = trade.price
         self.print_left = trade.lots

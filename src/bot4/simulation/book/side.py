@@ -97,9 +97,8 @@ class BookSide:
 
     def clear(self) -> None:
         """Forget every level."""
-        if self.levels != len(self.far):
-            self.ring = vec[i64]([0] * int(self.size))
-            self.counts = vec[i64]([0] * int(self.size >> BLOCK_BITS))
+        if self.base != NONE:
+            self._evict(self.base, self.base + self.size)
         self.far.clear()
         self._far_changed()
         self.base = NONE
