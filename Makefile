@@ -18,13 +18,18 @@ PIP_INSTALL = $(PIP) install -q --require-hashes --only-binary :all:
 
 export BOT4_COMPILE ?= no
 
-.PHONY: help run test test-full check lint types layers fast cover real page requirements-page browser lock audit clean
+.PHONY: help run compiled pure compiled-tests test test-full check lint types layers fast cover real page requirements-page bench-peers bench-guard browser lock audit clean
 
 help: ## list these words
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 20
 
 run: $(VENV)/base ## set up the base install and run the demo
 	$(BIN)/bot4 demo
+	@$(BIN)/python -c 'from bot4.runtime.build import build_info; import sys; sys.exit(build_info().mode != "pure")' && \
+	  echo "plain Python ran this; make compiled builds the engine in C, many times quicker, with the same answers" || true
+ifneq ($(BOT4_COMPILE),no)
+run: compiled
+endif
 
 # --- set-up ----------------------------------------------------------------------------------------------------------
 $(VENV)/boot: locks/boot.txt
@@ -36,7 +41,7 @@ $(VENV)/boot: locks/boot.txt
 
 $(VENV)/base: locks/base.txt pyproject.toml $(VENV)/boot
 	$(UV_INSTALL) -r $< || $(PIP_INSTALL) -r $<
-	$(PIP) install -q --no-deps --no-build-isolation -e .
+	BOT4_COMPILE=no $(PIP) install -q --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/all: locks/all.txt $(VENV)/base $(VENV)/torch
@@ -54,6 +59,14 @@ browser: # Chromium from the system's packages, where that is possible; the test
 	    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; } || \
 	  echo "browser: no Chromium and no way to install it; what needs it is skipped and says so"
 
+# --- the compiled build ----------------------------------------------------------------------------------------------
+compiled: $(VENV)/all ## compile the hot modules into the checkout (minutes); edited sources are refused until it is called again
+	BOT4_COMPILE=require $(BIN)/python setup.py -q build_ext --inplace
+
+pure: ## delete what was compiled: back to plain Python
+	@rm -f src/bot4_core__mypyc.* src/bot4/_build.json
+	@find src/bot4 \( -name '*.so' -o -name '*.pyd' \) -delete
+
 # --- checks ----------------------------------------------------------------------------------------------------------
 check: lint types layers fast ## style, types, import rules and the quick tests (two minutes)
 
@@ -70,15 +83,17 @@ layers: $(VENV)/all
 fast: $(VENV)/all
 	$(BIN)/python -m pytest -q -n $(WORKERS) -m "not slow and not data"
 
-test: $(VENV)/all ## the same plus every extra, coverage, kernels without JIT, real data, kills and browser
+test: $(VENV)/all ## the same plus coverage, kernels without JIT, real data, kills, browser, and the engine compiled
 	@$(MAKE) --no-print-directory browser lint types layers
 	@$(MAKE) --no-print-directory cover
 	@$(MAKE) --no-print-directory real
+	@$(MAKE) --no-print-directory compiled-tests
 	@$(MAKE) --no-print-directory page
 
 # Coverage: everything but the real recordings, with every process counted, and the kernels once more as plain Python.
 cover: export COVERAGE_FILE := $(CURDIR)/build/coverage/data
-cover: $(VENV)/all
+cover: export BOT4_EXPECT_BUILD := pure
+cover: $(VENV)/all pure
 	rm -rf build/coverage build/requirements
 	mkdir -p build/coverage
 	$(BIN)/coverage run -m pytest -q -n $(WORKERS) -m "not data" --requirements-record build/requirements/1.json
@@ -87,12 +102,20 @@ cover: $(VENV)/all
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
 
+# What runs the engine, once more with the hot modules in C; whatever comes of it, the checkout is plain Python again.
+COMPILED_TESTS = tests/property tests/golden tests/contract tests/simulation tests/replay tests/unit/runtime
+compiled-tests: compiled
+	@failed=0; BOT4_EXPECT_BUILD=compiled $(BIN)/python -m pytest -q -n $(WORKERS) -m "not data" $(COMPILED_TESTS) \
+	  --requirements-record build/requirements/3.json || failed=$$?; \
+	  $(MAKE) --no-print-directory pure; exit $$failed
+
 # The real recordings, at full speed.
-real: $(VENV)/all
+real: $(VENV)/all pure
 	$(BIN)/python -m pytest -q -n $(WORKERS) -m data --requirements-record build/requirements/2.json
 
 page:
-	@$(BIN)/python -m tests.requirement_map build/requirements.md build/requirements/1.json build/requirements/2.json
+	@$(BIN)/python -m tests.requirement_map build/requirements.md build/requirements/1.json build/requirements/2.json \
+	  build/requirements/3.json
 
 test-full: $(VENV)/all browser ## the long counts; stopped and called again, it goes on where it was
 	BOT4_FULL=1 BOT4_HYPOTHESIS=full $(BIN)/python -m pytest -n $(WORKERS) --timeout 14400 --durations 20 \
@@ -100,6 +123,12 @@ test-full: $(VENV)/all browser ## the long counts; stopped and called again, it 
 
 requirements-page: $(VENV)/all browser ## run everything once and write docs/requirements.md
 	$(BIN)/python -m pytest -q -n $(WORKERS) --requirements-page docs/requirements.md
+
+bench-peers: $(VENV)/all ## bot4 and other systems at the same work; each is installed by itself under build/peers
+	PYTHONPATH=. $(BIN)/python -m benchmarks.peers
+
+bench-guard: $(VENV)/all ## the ratios that must hold without any peer; needs the compiled build
+	PYTHONPATH=. $(BIN)/python -m benchmarks.guard
 
 # --- dependencies ----------------------------------------------------------------------------------------------------
 EXPORT = cd build/lock && $(BIN)/uv export -q --frozen --no-emit-project --no-annotate --no-header --format requirements-txt
@@ -117,7 +146,7 @@ lock: $(VENV)/boot ## resolve pyproject.toml anew into locks/ (torch.txt is writ
 audit: $(VENV)/all ## ask for known vulnerabilities of everything locked; fails where nobody can be asked
 	$(BIN)/pip-audit --strict --require-hashes --disable-pip -r locks/all.txt
 
-clean: ## remove the environment, what was built and what was cached
+clean: pure ## remove the environment, what was built and what was cached
 	rm -rf $(VENV) build dist src/*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	rm -f uv.lock
 	find src tests examples benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

@@ -59,7 +59,7 @@ def extensions(modules: list[str]) -> list[Extension]:
     paths = [str((PACKAGE / module).relative_to(ROOT)) for module in modules]
     try:
         made = mypycify(
-            ["--no-warn-unused-ignores", *paths],
+            ["--no-warn-unused-ignores", "--cache-dir=build/mypyc-cache", *paths],
             opt_level="3",
             debug_level="0",
             multi_file=True,

@@ -15,6 +15,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from bot4.kernels.sources import kernels_key
+from bot4.runtime import engine
+from bot4.runtime.build import build_info
 
 # numba's own cache does not see an edit in another file of the kernel: a folder for each state of their sources does.
 os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(tempfile.gettempdir()) / "bot4-numba" / kernels_key()))
@@ -30,6 +32,22 @@ settings.register_profile("ci", settings.get_profile("default"), derandomize=Tru
 settings.register_profile("quick", settings.get_profile("ci"), max_examples=10)
 settings.register_profile("full", settings.get_profile("default"), max_examples=1000)
 settings.load_profile(os.environ.get("BOT4_HYPOTHESIS", "ci" if os.environ.get("CI") else "default"))
+
+
+def pytest_report_header() -> str:
+    """Say which build is tested."""
+    return f"bot4: {build_info().text()}"
+
+
+def pytest_configure() -> None:
+    """Refuse to test another build than the one that was asked for: ``BOT4_EXPECT_BUILD`` is compiled or pure.
+
+    By what the import system found and by the file that the engine really came from.
+    """
+    expected = os.environ.get("BOT4_EXPECT_BUILD")
+    loaded = "pure" if str(engine.__file__).endswith(".py") else "compiled"
+    if expected and {build_info().mode, loaded} != {expected}:
+        raise pytest.UsageError(f"BOT4_EXPECT_BUILD={expected}, but bot4 is {build_info().text()}, its engine {loaded}")
 
 
 @pytest.fixture(scope="session")
