@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The middle of a run: stages wired around a journal and a venue, driven to the end, reconciled."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bot4.account.attribution import Attribution
 from bot4.account.reconciliation import reconcile
 from bot4.adapters.stores.journal_resume import ResumingJournal
+from bot4.adapters.stores.tick_history import MergedTicks
 from bot4.apps.collector import quiet_collector
 from bot4.apps.progress import Progress
 from bot4.apps.session import Prepared
@@ -20,8 +21,12 @@ from bot4.record.journal import JournalWriter
 from bot4.record.tally import Tally
 from bot4.runtime.drive import Drive
 from bot4.runtime.state import state_hash
+from bot4.runtime.tick_wiring import imagined_tick_venue, tick_feed
+from bot4.runtime.ticks import TickDrive
 from bot4.runtime.wiring import Wired, imagined_venue, wire
+from bot4.simulation.book.venue import TickVenue
 from bot4.simulation.ledger import VenueStatement
+from bot4.simulation.venue import SimulatedVenue
 
 
 def check_books(wired: Wired, statement: VenueStatement, instruments: Sequence[Instrument]) -> None:
@@ -52,9 +57,13 @@ def is_catching_up(journal: JournalWriter) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Executed:
-    """Hold what a run left behind besides its journal."""
+    """Hold what a run left behind besides its journal.
+
+    ``rows`` counts what the engine was fed, bars or messages of ticks; ``bars`` the bars it saw.
+    """
 
     rows: int
+    bars: int
     interrupted: bool
     state_hash: str
     final_equity: Money
@@ -63,6 +72,25 @@ class Executed:
     tally: Tally
     curve: CurveRecorder
     attribution: Attribution
+
+
+def driven(
+    prepared: Prepared,
+    wired: Wired,
+    venue: SimulatedVenue | TickVenue,
+    stop: Callable[[int], bool],
+    *,
+    ahead: bool,
+) -> Drive | TickDrive:
+    """Feed the engine all data of a run, and return what fed it."""
+    if isinstance(venue, TickVenue):
+        feed = tick_feed(prepared.request.config, MergedTicks(prepared.ticks))
+        ticks = TickDrive(wired.engine, venue, feed, stop=stop)
+        ticks.run()
+        return ticks
+    bars = Drive(wired.engine, venue, wired.features, ahead=ahead, stop=stop)
+    bars.run(prepared.histories)
+    return bars
 
 
 def execute(prepared: Prepared, journal: JournalWriter, progress: Progress, *, ahead: bool) -> Executed:
@@ -86,7 +114,7 @@ def execute(prepared: Prepared, journal: JournalWriter, progress: Progress, *, a
     """
     settings = prepared.request.config
     instruments = prepared.instruments
-    venue = imagined_venue(settings, instruments)
+    venue = imagined_tick_venue(settings, instruments) if prepared.ticks else imagined_venue(settings, instruments)
     tally = Tally(len(prepared.recruits))
     span_ns = max(one.last_known_ns for one in prepared.surveys) - min(one.first_open_ns for one in prepared.surveys)
     curve = CurveRecorder(instruments, Money(settings.account.cash * MONEY_ONE), span_ns=span_ns)
@@ -100,17 +128,17 @@ def execute(prepared: Prepared, journal: JournalWriter, progress: Progress, *, a
         gateway=venue,
         trials=prepared.trials,
         observers=(attribution, curve, tally),
+        ticks=bool(prepared.ticks),
     )
 
     def stop(rows: int) -> bool:
         progress.advance(rows)
         return progress.should_stop() and not is_catching_up(journal)
 
-    drive = Drive(wired.engine, venue, wired.features, ahead=ahead, stop=stop)
     progress.begin(prepared.bars, prepared.request.command)
     try:
         with quiet_collector():
-            drive.run(prepared.histories)
+            drive = driven(prepared, wired, venue, stop, ahead=ahead)
     finally:
         progress.end()
     digest = state_hash(wired.decisive)
@@ -118,6 +146,7 @@ def execute(prepared: Prepared, journal: JournalWriter, progress: Progress, *, a
     check_books(wired, venue.statement(), instruments)
     return Executed(
         rows=int(drive.row),
+        bars=wired.bars_built() if prepared.ticks else int(drive.row),
         interrupted=drive.stopped,
         state_hash=digest.hex(),
         final_equity=wired.portfolio.equity,

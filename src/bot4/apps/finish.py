@@ -37,7 +37,8 @@ def outcome_of(prepared: Prepared, executed: Executed, folder: RunFolder, elapse
     return Outcome(
         run=prepared.run,
         gate=prepared.request.config.gate,
-        bars=executed.rows,
+        bars=executed.bars,
+        ticks=executed.rows if prepared.ticks else None,
         orders=tally.orders,
         fills=tally.fills,
         refused=tally.refused_by_rule(),

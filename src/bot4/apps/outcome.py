@@ -10,12 +10,15 @@ class Outcome:
     """Tell what came of a run, with paths in its published folder.
 
     ``faults`` counts by kind, over all data sets, what was changed or set aside in
-    the data; ``halted`` tells for each strategy that failed why it was stopped.
+    the data. ``ticks`` counts messages of trades, quotes and books, None for a run
+    over bars; in a run over ticks, ``bars`` are those built of them. ``halted`` tells
+    for each strategy that failed why it was stopped.
     """
 
     run: str
     gate: str
     bars: int
+    ticks: int | None
     orders: int
     fills: int
     refused: dict[str, int]
@@ -37,8 +40,16 @@ class Outcome:
         """Return bars consumed in a second of the run, journal included, reading and report not."""
         return self.bars / self.elapsed_s if self.elapsed_s > 0 else 0.0
 
+    @property
+    def ticks_per_s(self) -> float | None:
+        """Return messages consumed in a second of the run; None for a run over bars."""
+        if self.ticks is None:
+            return None
+        return self.ticks / self.elapsed_s if self.elapsed_s > 0 else 0.0
+
     def summary(self) -> dict[str, object]:
         """Return the outcome as plain values, for ``--json`` and ``summary.json``."""
+        ticks = {} if self.ticks is None else {"ticks": self.ticks, "ticks_per_s": round(self.ticks_per_s or 0.0, 1)}
         return {
             "run": self.run,
             "gate": self.gate,
@@ -58,5 +69,6 @@ class Outcome:
             "report": None if self.report is None else str(self.report),
             "elapsed_s": round(self.elapsed_s, 3),
             "bars_per_s": round(self.bars_per_s, 1),
+            **ticks,
             "interrupted": self.interrupted,
         }

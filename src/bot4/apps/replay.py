@@ -11,17 +11,20 @@ from bot4.adapters.stores.history import Survey
 from bot4.adapters.stores.journal_reader import open_journal, read_header
 from bot4.adapters.stores.journal_recovery import Recovered, recover
 from bot4.adapters.stores.journal_resume import ReplayedJournal
+from bot4.adapters.stores.tick_history import MergedTicks
 from bot4.apps.finish import MANIFEST
 from bot4.apps.progress import Progress
 from bot4.apps.session import Prepared, RunRequest, prepare
+from bot4.apps.tick_session import TICKS_WORD
 from bot4.domain.errors import BadInput
 from bot4.record.compare import Differs
 from bot4.record.header import JournalHeader, header_record
 from bot4.record.journal import JournalWriter
 from bot4.runtime.drive import NoGateway
-from bot4.runtime.replay import Replay
+from bot4.runtime.replay import Replay, known_bars, known_ticks
 from bot4.runtime.settings import Settings
 from bot4.runtime.state import state_hash
+from bot4.runtime.tick_wiring import tick_feed
 from bot4.runtime.wiring import wire
 
 
@@ -64,14 +67,14 @@ class ReplayOutcome:
         }
 
 
-def run(journal: Path, bars: Sequence[str], progress: Progress) -> ReplayOutcome:
+def run(journal: Path, data: Sequence[str], progress: Progress) -> ReplayOutcome:
     """Replay one journal.
 
     Parameters
     ----------
     journal : Path
         The journal's file.
-    bars : sequence of str
+    data : sequence of str
         ``[SYMBOL=]PATH`` values; empty to find the data where the run's manifest
         last saw it. Either way it is taken only if its hash is the journal's.
 
@@ -92,11 +95,11 @@ def run(journal: Path, bars: Sequence[str], progress: Progress) -> ReplayOutcome
             "unfinished",
         )
     header = read_header(journal)
-    prepared = find_data(journal, header, bars, progress)
+    prepared = find_data(journal, header, data, progress)
     return replay(journal, stands, prepared, progress)
 
 
-def find_data(journal: Path, header: JournalHeader, bars: Sequence[str], progress: Progress) -> Prepared:
+def find_data(journal: Path, header: JournalHeader, data: Sequence[str], progress: Progress) -> Prepared:
     """Return the run prepared again, over the data sets its header names.
 
     Raises
@@ -106,17 +109,20 @@ def find_data(journal: Path, header: JournalHeader, bars: Sequence[str], progres
     """
     manifest = journal.parent / MANIFEST
     hint = msgspec.json.decode(manifest.read_bytes(), type=DataHint) if manifest.is_file() else DataHint()
-    values = list(bars) or [f"{one.symbol}={path}" for one in hint.data for path in one.paths]
+    values = list(data) or [f"{one.symbol}={path}" for one in hint.data for path in one.paths]
     if not values:
         raise BadInput(
             str(journal), "no manifest.json beside it", "its data", "Name the data: --bars PATH.", "data_missing"
         )
+    interval = header.data[0].interval if len({one.interval for one in header.data}) == 1 else ""
+    is_ticks = interval.startswith(TICKS_WORD)
     request = RunRequest(
         command=header.command,
         config=msgspec.convert(header.config, Settings),
-        bars=tuple(values),
+        bars=() if is_ticks else tuple(values),
+        ticks=tuple(values) if is_ticks else (),
         symbols=tuple(one.symbol for one in header.data),
-        interval=header.data[0].interval if len({one.interval for one in header.data}) == 1 else "",
+        interval=interval.removeprefix(TICKS_WORD),
         config_folder=Path(hint.config_folder),
         nonce=header.nonce,
     )
@@ -165,14 +171,19 @@ def replay(journal: Path, stands: Recovered, prepared: Prepared, progress: Progr
         journal=writer,
         gateway=NoGateway(),
         trials=prepared.trials,
+        ticks=bool(prepared.ticks),
     )
+    if prepared.ticks:
+        inputs = known_ticks(tick_feed(prepared.request.config, MergedTicks(prepared.ticks)))
+    else:
+        inputs = known_bars(prepared.histories, wired.features)
 
     def advance(done: int) -> None:
         progress.advance(done)
         if progress.should_stop():
             raise KeyboardInterrupt
 
-    feed = Replay(wired.engine, wired.features, prepared.histories, advance)
+    feed = Replay(wired.engine, inputs, advance)
     difference = ""
     progress.begin(rows, "replay")
     try:

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from plotly.offline import get_plotlyjs
 
+import bot4.simulation.book.venue
 import bot4.simulation.venue
 from bot4.adapters.stores.history import Survey
 from bot4.apps.execute import Executed
-from bot4.apps.session import Prepared
+from bot4.apps.session import Prepared, interval_of
 from bot4.domain.values import Lots, Ticks
 from bot4.market.faults import FAULT_KINDS
-from bot4.market.intervals import interval_text
 from bot4.record.reports.collect import collect
 from bot4.record.reports.data import DataSetFacts, FaultCount, RunFacts, StrategyFacts
 from bot4.record.reports.page import render
@@ -39,7 +39,7 @@ def report_page(prepared: Prepared, executed: Executed, outcome: "Outcome") -> s
         state_hash=outcome.state_hash,
         journal=str(outcome.journal),
         elapsed_s=outcome.elapsed_s,
-        assumptions=bot4.simulation.venue.__doc__ or "",
+        assumptions=(bot4.simulation.book.venue if prepared.ticks else bot4.simulation.venue).__doc__ or "",
         is_synthetic=bool(request.data_note),
         data_note=request.data_note,
         was_interrupted=outcome.interrupted,
@@ -55,7 +55,7 @@ def data_set_facts(survey: Survey) -> DataSetFacts:
     return DataSetFacts(
         symbol=survey.symbol,
         files=tuple(note.name for note in survey.files),
-        interval=interval_text(survey.interval_ns),
+        interval=interval_of(survey),
         rows=survey.rows,
         bars=survey.bars,
         first_ns=survey.first_open_ns,

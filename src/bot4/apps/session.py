@@ -6,21 +6,25 @@ differ in three choices only, made in their own modules: whether features are
 computed ahead, how durable the journal is, and whether the run has a nonce.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 
 from bot4.adapters.stores.history import BarHistory, Survey, peek
 from bot4.adapters.stores.instruments import instrument_for
 from bot4.adapters.stores.paths import group_paths, venue_of
+from bot4.adapters.stores.tick_history import TickHistory, TickSurvey
 from bot4.apps.progress import Progress
+from bot4.apps.tick_session import open_tick_histories, refuse_inverse, tick_interval, tick_paths
 from bot4.domain.errors import BadInput
 from bot4.domain.ids import run_id
 from bot4.domain.instrument import Instrument
 from bot4.domain.values import Nanos
+from bot4.market.bars import BarBlock
 from bot4.market.intervals import interval_text, parse_interval
 from bot4.record.header import DataSet, JournalHeader
 from bot4.runtime.settings import InstrumentSettings, Settings, canonical
@@ -37,12 +41,12 @@ class RunRequest:
         ``"backtest"``, ``"paper"`` or ``"demo"``; names the output folder.
     config : Settings
         Everything that decides the run besides its data.
-    bars : tuple of str
-        ``[SYMBOL=]PATH`` values; a path may be a pattern.
+    bars, ticks : tuple of str
+        ``[SYMBOL=]PATH`` values, of the one or of the other; a path may be a pattern.
     symbols : tuple of str
         The symbols wanted, empty for all that the files name.
     interval : str
-        Bar length such as ``"1h"``; empty for that of the files.
+        Bar length such as ``"1h"``; empty for that of the files, or one second of ticks.
     out : Path
         Folder in which the run's own folder is made.
     resume : str or None
@@ -66,6 +70,7 @@ class RunRequest:
     command: str
     config: Settings = field(default_factory=Settings)
     bars: tuple[str, ...] = ()
+    ticks: tuple[str, ...] = ()
     symbols: tuple[str, ...] = ()
     interval: str = ""
     out: Path = Path("runs")
@@ -78,18 +83,40 @@ class RunRequest:
     typed: str = ""
 
 
+class History(Protocol):
+    """Give the validated bars of one instrument: from files, or from where a sweep put them."""
+
+    @property
+    def symbol(self) -> str:
+        """The symbol of the run."""
+        ...
+
+    @property
+    def interval_ns(self) -> int:
+        """The length of a bar."""
+        ...
+
+    def blocks(self) -> Iterator[BarBlock]:
+        """Return the blocks from the first on."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """Hold a run that is ready to start: data surveyed, strategies loaded, identity fixed."""
+    """Hold a run that is ready to start: data surveyed, strategies loaded, identity fixed.
+
+    Either ``histories`` or ``ticks`` holds something: a run is fed bars, or ticks.
+    """
 
     request: RunRequest
     instruments: tuple[Instrument, ...]
     paths: tuple[tuple[Path, ...], ...]
-    histories: tuple[BarHistory, ...]
+    histories: tuple[History, ...]
     surveys: tuple[Survey, ...]
     recruits: tuple[Recruit, ...]
     trials: int
     header: JournalHeader
+    ticks: tuple[TickHistory, ...] = ()
 
     @property
     def run(self) -> str:
@@ -98,12 +125,12 @@ class Prepared:
 
     @property
     def bars(self) -> int:
-        """Return how many bars the run will consume."""
+        """Return how many bars, or messages of ticks, the run will consume."""
         return sum(survey.bars for survey in self.surveys)
 
     def intervals_ns(self) -> list[Nanos]:
         """Return each instrument's bar length."""
-        return [Nanos(history.interval_ns) for history in self.histories]
+        return [Nanos(one.interval_ns) for one in (self.ticks or self.histories)]
 
 
 def prepare(request: RunRequest, progress: Progress) -> Prepared:
@@ -116,12 +143,15 @@ def prepare(request: RunRequest, progress: Progress) -> Prepared:
     """
     settings = request.config
     recruits = recruit(settings.strategies, request.config_folder)
-    groups = group_paths(request.bars, request.symbols)
-    histories = open_histories(request, groups)
-    check_currency(settings, [history.instrument for history in histories])
-    surveys = [survey(history, progress) for history in histories]
+    groups = tick_paths(request.ticks, request.symbols) if request.ticks else group_paths(request.bars, request.symbols)
+    ticks = open_ticks(request, groups) if request.ticks else []
+    histories = [] if request.ticks else open_histories(request, groups)
+    refuse_inverse(ticks)
+    opened: list[BarHistory | TickHistory] = [*histories, *ticks]
+    check_currency(settings, [history.instrument for history in opened])
+    surveys = [survey(history, progress) for history in opened]
     trials, trials_hash = read_trials(settings.evidence.trial_ledger, request.config_folder)
-    data = tuple(data_set(history, one) for history, one in zip(histories, surveys, strict=True))
+    data = tuple(data_set(history, one) for history, one in zip(opened, surveys, strict=True))
     hashes = [one.sha256 for one in surveys]
     hashes += [one.code_hash for one in recruits if one.code_hash]
     run = run_id(canonical(settings) + trials_hash.encode(), hashes, settings.seed, request.nonce)
@@ -137,13 +167,14 @@ def prepare(request: RunRequest, progress: Progress) -> Prepared:
     )
     return Prepared(
         request=request,
-        instruments=tuple(history.instrument for history in histories),
+        instruments=tuple(history.instrument for history in opened),
         paths=tuple(tuple(paths) for paths in groups.values()),
         histories=tuple(histories),
         surveys=tuple(surveys),
         recruits=tuple(recruits),
         trials=trials,
         header=header,
+        ticks=tuple(ticks),
     )
 
 
@@ -156,27 +187,52 @@ def open_histories(request: RunRequest, groups: Mapping[str, Sequence[Path]]) ->
         If the configuration describes an instrument the run does not have.
     """
     interval_ns = parse_interval(request.interval) if request.interval else None
-    overrides = {one.symbol: one for one in request.config.instruments}
-    unused = [symbol for symbol in overrides if symbol not in groups]
-    if unused:
-        raise BadInput("instruments", unused[0], f"the run's symbols: {', '.join(groups)}", "Leave it out.")
+    overrides = overrides_of(request.config, groups)
     histories: list[BarHistory] = []
     for index, (symbol, paths) in enumerate(groups.items()):
         instrument = instrument_for(
             symbol,
             index,
             first_price=peek(paths).first_price,
-            overrides=override_of(overrides.get(symbol)),
+            overrides=overrides.get(symbol),
             venue=venue_of(paths),
         )
         histories.append(BarHistory(symbol, paths, instrument, interval_ns, strict=request.strict))
     return histories
 
 
-def override_of(settings: InstrumentSettings | None) -> Mapping[str, object] | None:
+def open_ticks(request: RunRequest, groups: Mapping[str, Sequence[Path]]) -> list[TickHistory]:
+    """Open the recorded ticks of every symbol, in the order of the command line.
+
+    Raises
+    ------
+    BadInput
+        If bars are given too, or the configuration describes an instrument the run does not have.
+    """
+    if request.bars:
+        raise BadInput(
+            "--ticks", "bars are given too", "bars or ticks", "Leave one of them out: bars are built of ticks."
+        )
+    overrides = overrides_of(request.config, groups)
+    return open_tick_histories(groups, overrides, interval=request.interval, strict=request.strict)
+
+
+def overrides_of(settings: Settings, groups: Mapping[str, Sequence[Path]]) -> dict[str, dict[str, object]]:
+    """Return what the configuration says of each symbol's instrument.
+
+    Raises
+    ------
+    BadInput
+        If it describes one that the run does not have.
+    """
+    unused = [one.symbol for one in settings.instruments if one.symbol not in groups]
+    if unused:
+        raise BadInput("instruments", unused[0], f"the run's symbols: {', '.join(groups)}", "Leave it out.")
+    return {one.symbol: override_of(one) for one in settings.instruments}
+
+
+def override_of(settings: InstrumentSettings) -> dict[str, object]:
     """Return what the configuration says of an instrument, without what it leaves open."""
-    if settings is None:
-        return None
     told = msgspec.structs.asdict(settings)
     told["instrument_type"] = told.pop("type")
     return {key: value for key, value in told.items() if value and key != "symbol"}
@@ -202,7 +258,7 @@ def check_currency(settings: Settings, instruments: Sequence[Instrument]) -> Non
             )
 
 
-def survey(history: BarHistory, progress: Progress) -> Survey:
+def survey(history: BarHistory | TickHistory, progress: Progress) -> Survey:
     """Read a history once: check, count and hash it.
 
     Raises
@@ -223,12 +279,12 @@ def survey(history: BarHistory, progress: Progress) -> Survey:
         progress.end()
 
 
-def data_set(history: BarHistory, told: Survey) -> DataSet:
+def data_set(history: BarHistory | TickHistory, told: Survey) -> DataSet:
     """Return a history as the journal's header names it: by its hash, not by its files."""
     instrument = history.instrument
     return DataSet(
         history.symbol,
-        interval_text(history.interval_ns),
+        interval_of(told),
         told.bars,
         told.sha256,
         base=instrument.base,
@@ -236,6 +292,11 @@ def data_set(history: BarHistory, told: Survey) -> DataSet:
         tick_size=f"{instrument.tick_size:f}",
         lot_size=f"{instrument.lot_size:f}",
     )
+
+
+def interval_of(told: Survey) -> str:
+    """Return the interval of a data set in words; of ticks that of the bars built of them."""
+    return tick_interval(told.interval_ns) if isinstance(told, TickSurvey) else interval_text(told.interval_ns)
 
 
 def read_trials(ledger: str, folder: Path) -> tuple[int, str]:

@@ -8,10 +8,8 @@ from typing import Final
 from bot4.adapters.stores.instruments import instrument_for
 from bot4.adapters.stores.paths import group_paths
 from bot4.adapters.stores.tick_history import TickHistory, open_ticks, steps_of, symbol_in
-from bot4.apps.session import RunRequest, override_of
 from bot4.domain.errors import BadInput
 from bot4.market.intervals import interval_text, parse_interval
-from bot4.market.tick_reader import TickReader
 
 BAR_INTERVAL: Final = "1s"
 """The bars that are built of trades unless another length is asked for."""
@@ -36,19 +34,23 @@ def tick_paths(values: Sequence[str], symbols: Sequence[str]) -> dict[str, list[
         raise BadInput(words[0], words[1], words[2], words[3], error.code) from None
 
 
-def open_tick_histories(request: RunRequest, groups: Mapping[str, Sequence[Path]]) -> list[TickHistory]:
+def open_tick_histories(
+    groups: Mapping[str, Sequence[Path]],
+    overrides: Mapping[str, Mapping[str, object]],
+    *,
+    interval: str = "",
+    strict: bool = False,
+) -> list[TickHistory]:
     """Open the recorded ticks of every symbol, in the order of the command line.
+
+    ``overrides`` is what the configuration says of each symbol's instrument.
 
     Raises
     ------
     BadInput
-        If a file holds no ticks, or the configuration describes an instrument the run does not have.
+        If a file holds no ticks.
     """
-    interval_ns = parse_interval(request.interval or BAR_INTERVAL)
-    overrides = {one.symbol: one for one in request.config.instruments}
-    unused = [symbol for symbol in overrides if symbol not in groups]
-    if unused:
-        raise BadInput("instruments", unused[0], f"the run's symbols: {', '.join(groups)}", "Leave it out.")
+    interval_ns = parse_interval(interval or BAR_INTERVAL)
     histories: list[TickHistory] = []
     for index, (symbol, paths) in enumerate(groups.items()):
         readers = [open_ticks(path, symbol) for path in paths]
@@ -56,25 +58,25 @@ def open_tick_histories(request: RunRequest, groups: Mapping[str, Sequence[Path]
             symbol,
             index,
             first_price=readers[0].first_price(),
-            overrides={**steps_of(readers), **(override_of(overrides.get(symbol)) or {})},
+            overrides={**steps_of(readers), **overrides.get(symbol, {})},
             venue=next((one.venue for one in readers if one.venue), None),
         )
-        histories.append(TickHistory(symbol, readers, instrument, interval_ns, strict=request.strict))
+        histories.append(TickHistory(symbol, readers, instrument, interval_ns, strict=strict))
     return histories
 
 
-def refuse_inverse(readers: Sequence[TickReader]) -> None:
-    """Refuse to trade coin futures.
+def refuse_inverse(histories: Sequence[TickHistory]) -> None:
+    """Refuse to trade contracts that are settled in coin.
 
     Raises
     ------
     BadInput
-        If a recording is of contracts that are settled in coin.
+        If a recording is of such.
     """
-    for one in readers:
-        if one.format == "binance_cm_l2":
+    for history in histories:
+        if history.is_inverse:
             raise BadInput(
-                one.name,
+                history.symbol,
                 "contracts settled in coin",
                 "spot and linear contracts",
                 "Look at it with bot4 data check; it cannot be traded yet.",

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import final
 
 from bot4.domain.errors import BadInput
-from bot4.domain.event import REPORTS
+from bot4.domain.event import REPORTS, Event
 from bot4.domain.marketdata import Bar
 from bot4.domain.order import NOT_SENT, OrderWord
 from bot4.insight.features import FeatureStage
@@ -20,10 +20,20 @@ from bot4.record.decode import decode, to_event
 from bot4.record.format import RUN_END, WATERMARK, Record
 from bot4.runtime.drive import PROGRESS_ROWS, Head, Stream
 from bot4.runtime.engine import Engine
+from bot4.runtime.ticks import TickFeed
 
 
-def finished_bars(heads: Sequence[Head]) -> Iterator[Bar]:
+def known_ticks(feed: TickFeed) -> Iterator[Event]:
+    """Yield the messages of a feed in the order in which they became known."""
+    event = feed.next()
+    while event is not None:
+        yield event
+        event = feed.next()
+
+
+def known_bars(streams: Sequence[Stream], features: FeatureStage) -> Iterator[Event]:
     """Yield the bars of all streams in the order in which they became known."""
+    heads = [Head(stream, features, ahead=True) for stream in streams]
     waiting: list[tuple[int, int, Bar]] = []
     for i, head in enumerate(heads):
         bar = head.next()
@@ -45,20 +55,16 @@ class Replay:
     ----------
     engine : Engine
         Wired as when the journal was written, with a gateway that drops commands.
-    features : FeatureStage
-        Its feature stage.
-    streams : sequence of Stream
-        The data sets, in the order of the journal's header.
+    inputs : iterator of Event
+        The market data of the data sets as it became known: :func:`known_bars` or :func:`known_ticks`.
     advance : callable
         Told the rows consumed, every ``PROGRESS_ROWS`` rows.
     """
 
-    def __init__(
-        self, engine: Engine, features: FeatureStage, streams: Sequence[Stream], advance: Callable[[int], None]
-    ) -> None:
+    def __init__(self, engine: Engine, inputs: Iterator[Event], advance: Callable[[int], None]) -> None:
         self.engine = engine
         self.advance = advance
-        self.bars = finished_bars([Head(stream, features, ahead=True) for stream in streams])
+        self.inputs = inputs
         self.rows = 0
 
     def run(self, records: Iterable[Record], place: str) -> None:
@@ -83,18 +89,18 @@ class Replay:
                 self._consume(int(str(decode(record)["rows"])), place)
 
     def _consume(self, rows: int, place: str) -> None:
-        """Feed bars until so many rows were consumed in all."""
+        """Feed market data until so many rows were consumed in all."""
         while self.rows < rows:
-            bar = next(self.bars, None)
-            if bar is None:
+            event = next(self.inputs, None)
+            if event is None:
                 raise BadInput(
                     place,
                     f"refers to row {rows - 1}",
                     f"the {self.rows} rows of its data sets",
-                    "Give the data the journal was written over (--bars).",
+                    "Give the data the journal was written over (--bars or --ticks).",
                     "data_too_short",
                 )
-            self.engine.feed(bar, self.rows, bar.ts_known_ns)
+            self.engine.feed(event, self.rows, event.ts_known_ns)
             self.rows += 1
             if self.rows % PROGRESS_ROWS == 0:
                 self.advance(self.rows)

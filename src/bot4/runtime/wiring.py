@@ -43,7 +43,7 @@ from bot4.trading.execution import Trading
 class Wired:
     """Hold an engine and the stages that a caller needs by name."""
 
-    __slots__ = ("engine", "features", "portfolio", "judge", "gate", "trading", "decisive")
+    __slots__ = ("engine", "features", "portfolio", "judge", "gate", "trading", "decisive", "builder")
 
     def __init__(
         self,
@@ -55,6 +55,7 @@ class Wired:
         gate: Gate,
         trading: Trading,
         decisive: list[Stage],
+        builder: BarBuilder | None = None,
     ) -> None:
         self.engine = engine
         self.features = features
@@ -63,6 +64,11 @@ class Wired:
         self.gate = gate
         self.trading = trading
         self.decisive = decisive
+        self.builder = builder
+
+    def bars_built(self) -> int:
+        """Return how many bars were built of trades; 0 where bars are what the run is fed."""
+        return 0 if self.builder is None else int(self.builder.bars)
 
 
 def features_read(settings: Settings, recruits: Sequence[Recruit]) -> list[str]:
@@ -147,7 +153,7 @@ def wire(
     voices, tick_voices = voices_of(instruments, recruits)
     portfolio = Portfolio(instruments, capital=cash)
     gate = _gate(settings, instruments, recruits, trials, observe)
-    features = FeatureStage(compiled_features(settings, recruits), read, instruments)
+    features = FeatureStage(compiled_features(settings, recruits), read, instruments, intervals_ns)
     decision = settings.decision
     aggregation = Aggregation(
         instruments,
@@ -165,11 +171,19 @@ def wire(
     strategies = Strategies(voices, instruments, intervals_ns, index)
     trading = Trading(len(instruments))
     decisive: list[Stage] = [portfolio, gate, features, aggregation, strategies, judge, trading]
-    if ticks:
-        decisive = [BarBuilder(intervals_ns), *decisive, TickStrategies(tick_voices, instruments, index)]
+    builder = BarBuilder(intervals_ns) if ticks else None
+    if builder is not None:
+        decisive = [builder, *decisive, TickStrategies(tick_voices, instruments, index)]
     engine = Engine([*decisive, *observers], journal, gateway)
     return Wired(
-        engine, features=features, portfolio=portfolio, judge=judge, gate=gate, trading=trading, decisive=decisive
+        engine,
+        features=features,
+        portfolio=portfolio,
+        judge=judge,
+        gate=gate,
+        trading=trading,
+        decisive=decisive,
+        builder=builder,
     )
 
 

@@ -12,7 +12,7 @@ from bot4.record.header import JournalHeader, header_record
 from bot4.record.journal import JournalWriter
 from bot4.runtime.drive import NoGateway
 from bot4.runtime.engine import EVENTS_MAX
-from bot4.runtime.replay import Replay
+from bot4.runtime.replay import Replay, known_bars
 from bot4.runtime.state import state_hash
 from bot4.runtime.strategy_loader import recruit
 from bot4.runtime.wiring import Wired, wire
@@ -35,7 +35,7 @@ def replayed(ran: Ran, tables: list[Table], *, events_max: int = EVENTS_MAX) -> 
     )
     wired.engine.out = Outbox(events_max)
     streams = [Recorded(table, instrument=i) for i, table in enumerate(tables)]
-    feed = Replay(wired.engine, wired.features, streams, lambda _: None)
+    feed = Replay(wired.engine, known_bars(streams, wired.features), lambda _: None)
     feed.run(records(ran.journal), "journal")
     writer.close(feed.rows, state_hash(wired.decisive), ran.drive.stopped)
     return bytes(sink.data), wired

@@ -7,7 +7,6 @@ Read twice, as bars are: :meth:`TickHistory.survey` counts, hashes and reports,
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from hashlib import sha256
 from pathlib import Path
 from typing import Final, final
@@ -78,6 +77,11 @@ class TickHistory:
         self.interval_ns = interval_ns
         self.strict = strict
         self._readers = list(readers)
+
+    @property
+    def is_inverse(self) -> bool:
+        """Say whether these are contracts settled in coin."""
+        return any(one.format == COIN_FORMAT for one in self._readers)
 
     def total_rows_hint(self) -> int:
         """Return about how many messages the files hold."""
@@ -225,15 +229,11 @@ def steps_of(readers: Sequence[TickReader]) -> dict[str, object]:
         )
     for tick, lot in told:
         return {"tick_size": f"{tick:f}", "lot_size": f"{lot:f}"}
-    if any(one.format == "binance_cm_l2" for one in readers):
+    if any(one.format == COIN_FORMAT for one in readers):
         return COIN_FUTURES
     return {}
 
 
+COIN_FORMAT: Final = "binance_cm_l2"
 COIN_FUTURES: Final[dict[str, object]] = {"base": "BTC", "quote": "USD", "tick_size": "0.1", "lot_size": "0.01"}
 """Enough to look at a recording of coin futures, in hundredths of a contract; no run may trade them."""
-
-
-def first_price(readers: Sequence[TickReader]) -> Decimal:
-    """Return the first price of a symbol."""
-    return readers[0].first_price()

@@ -36,6 +36,18 @@ Bars = Annotated[
         help="Recorded bars, Parquet or CSV, as PATH or SYMBOL=PATH; several, and patterns, may be given.",
     ),
 ]
+Ticks = Annotated[
+    tuple[str, ...],
+    Parameter(
+        name="--ticks",
+        consume_multiple=True,
+        negative=(),
+        show_default=False,
+        group=DATA,
+        help="Recorded ticks instead of bars: raw recordings, tables of trades or quotes, or bot4's own files, "
+        "as PATH or SYMBOL=PATH.",
+    ),
+]
 Symbols = Annotated[
     tuple[str, ...],
     Parameter(
@@ -48,7 +60,12 @@ Symbols = Annotated[
     ),
 ]
 Interval = Annotated[
-    str, Parameter(name="--interval", group=DATA, help="Length of a bar such as 1m, 1h, 1d; that of the files if none.")
+    str,
+    Parameter(
+        name="--interval",
+        group=DATA,
+        help="Length of a bar such as 1m, 1h, 1d; that of the files if none, 1s of ticks.",
+    ),
 ]
 Strict = Annotated[
     bool,
@@ -148,7 +165,13 @@ def load_config(path: Path | None, options: RunOptions) -> "LoadedSettings":
 
 
 def run_request(
-    command: str, config: Path | None, bars: tuple[str, ...], options: RunOptions, *, flag: str = "--bars"
+    command: str,
+    config: Path | None,
+    bars: tuple[str, ...],
+    options: RunOptions,
+    *,
+    flag: str = "--bars",
+    ticks: tuple[str, ...] = (),
 ) -> "RunRequest":
     """Return the request that flags make.
 
@@ -160,7 +183,7 @@ def run_request(
     from bot4.apps.session import RunRequest
 
     settings = load_config(config, options).settings
-    if not bars:
+    if not bars and not ticks:
         raise BadInput(
             flag, "none given", "at least one Parquet or CSV file of bars", f"Add {flag} PATH.", "file_missing"
         )
@@ -168,6 +191,7 @@ def run_request(
         command=command,
         config=settings,
         bars=bars,
+        ticks=ticks,
         symbols=options.symbols,
         interval=options.interval,
         out=options.out,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from bot4.apps.cli.options import DATA, RUN, Bars, ConfigFile, Out, Report, RunOptions, Screen, run_request
+from bot4.apps.cli.options import DATA, RUN, Bars, ConfigFile, Out, Report, RunOptions, Screen, Ticks, run_request
 from bot4.apps.cli.reply import ANSWER_IS_NO, DONE, INTERRUPTED, Reply
 from bot4.apps.output import RUNS, journal_of
 
@@ -17,7 +17,19 @@ if TYPE_CHECKING:
 
     from bot4.apps.outcome import Outcome
 
-SHOWN = ("bars", "orders", "fills", "gate", "strategies", "passed", "safety_mode", "elapsed_s", "bars_per_s")
+SHOWN = (
+    "ticks",
+    "bars",
+    "orders",
+    "fills",
+    "gate",
+    "strategies",
+    "passed",
+    "safety_mode",
+    "elapsed_s",
+    "bars_per_s",
+    "ticks_per_s",
+)
 
 
 def backtest(
@@ -25,15 +37,17 @@ def backtest(
     /,
     *,
     bars: Bars = (),
+    ticks: Ticks = (),
     options: RunOptions = RunOptions(),  # noqa: B008 - frozen
     screen: Screen = Screen(),  # noqa: B008 - frozen
 ) -> Reply:
-    """Run the strategies over recorded bars: orders, simulated fills, accounts, journal and report.
+    """Run the strategies over recorded bars or ticks: orders, simulated fills, accounts, journal and report.
 
     Without a CONFIG the default runs: 100,000 of the quote currency, three
-    strategies, 0.10 % fees, 1 bp slippage, seed 0.
+    strategies, 0.10 % fees, 1 bp slippage, seed 0. Over ticks the venue has a book,
+    latency and queues (settings of [ticks]), and bars are built of the trades.
     """
-    request = run_request("backtest", config, bars, options)
+    request = run_request("backtest", config, bars, options, ticks=ticks)
     from bot4.apps.backtest import run
 
     with screen.working() as progress:
@@ -90,17 +104,18 @@ def replay(
     /,
     *,
     bars: Bars = (),
+    ticks: Ticks = (),
     screen: Screen = Screen(),  # noqa: B008 - frozen
 ) -> Reply:
     """Run a journal again from its inputs and compare every byte.
 
-    Its data is found through the manifest beside it, by hash; --bars names other places to look.
+    Its data is found through the manifest beside it, by hash; --bars or --ticks name other places to look.
     """
     from bot4.apps.replay import run
 
     path = journal_of(journal)
     with screen.working() as progress:
-        outcome = run(path, bars, progress)
+        outcome = run(path, bars or ticks, progress)
 
     def show(console: "Console") -> None:
         word = "[green]equal[/]" if outcome.equal else "[red]different[/]"
