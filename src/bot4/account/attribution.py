@@ -156,6 +156,8 @@ class Attribution(Stage):
         instrument = self.instruments[fill.instrument]
         row = self.holdings[fill.instrument]
         lots = int(fill.side) * int(fill.lots)
+        if self._divide_whole(fill, row, lots):
+            return
         held = sum(part.lots for part in row)
         closing = 0
         if held * lots < 0:
@@ -171,6 +173,25 @@ class Attribution(Stage):
             moved = [a + b for a, b in zip(moved, shares, strict=True)]
         for part, fee in zip(row, apportion(int(fill.fee), moved), strict=True):
             part.fees += fee
+
+    def _divide_whole(self, fill: Fill, row: list[SlotHolding], lots: int) -> bool:
+        """Give all of a fill to the one slot it concerns; False where it concerns several, or crosses zero.
+
+        Almost every fill is of this kind, and then there is nothing to apportion.
+        """
+        holder = sole_of([part.lots for part in row])
+        if holder < 0:
+            return False
+        part = row[holder]
+        if part.lots * lots > 0 or abs(lots) > abs(part.lots):
+            return False
+        notional = int(self.instruments[fill.instrument].notional(fill.price, Lots(lots)))
+        cost = part_of(part.cost, abs(lots), abs(part.lots))
+        part.lots += lots
+        part.cost -= cost
+        part.realised -= notional + cost
+        part.fees += int(fill.fee)
+        return True
 
     def _opened_by(self, fill: Fill, lots: int) -> list[int]:
         """Return the lots that each slot opens in this fill."""

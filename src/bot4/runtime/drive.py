@@ -186,9 +186,11 @@ class Drive:
         venue = self.venue
         if venue.busy:
             at = bar.open_ns if bar.open_ns > self.engine.now else self.engine.now
-            self._settle(at)
+            if venue.has_news:
+                self._settle(at)
             venue.open_bar(bar)
-            self._settle(at)
+            if venue.has_news:
+                self._settle(at)
 
     def _end(self, bar: Bar) -> None:
         """Let the venue trade within the bar, then show the bar to the engine."""
@@ -196,11 +198,12 @@ class Drive:
         now = bar.ts_known_ns
         if venue.busy:
             venue.trade_bar(bar)  # delivers what arrived before the end by itself, and nothing that arrives at it
-            self._settle(now)
+            if venue.has_news:
+                self._settle(now)
         row = self.row
         self.row = row + 1
         self.engine.feed(bar, row, now)
-        if venue.busy:
+        if venue.has_news:
             self._settle(now)
         if self.row % PROGRESS_ROWS == 0 and self.stop(int(self.row)):
             self.stopped = True

@@ -68,7 +68,8 @@ class SimulatedVenue(Gateway):
     bar's ``open_ns``, :meth:`trade_bar` at its ``ts_known_ns``, and after either
     every report from :meth:`next_report` is handed on before the next call, so
     that an order caused by a fill at the open can work inside the same bar.
-    :meth:`advance` delivers what has arrived when no bar does.
+    :meth:`advance` delivers what has arrived when no bar does; while ``has_news`` is
+    false, nothing is on its way or waits to be handed on.
 
     Parameters
     ----------
@@ -93,6 +94,7 @@ class SimulatedVenue(Gateway):
 
     __slots__ = (
         "busy",
+        "has_news",
         "latency_ns",
         "ledger",
         "matcher",
@@ -118,6 +120,7 @@ class SimulatedVenue(Gateway):
                 "Correct the simulation's settings.",
             )
         self.busy = False
+        self.has_news = False
         self.latency_ns: i64 = latency_ns
         self.ledger = VenueLedger(cash, len(instruments), fees or FeeSchedule())
         self.matcher = Matcher(instruments, self.ledger, slippage=slippage, participation=participation)
@@ -134,6 +137,7 @@ class SimulatedVenue(Gateway):
         if not isinstance(command, Submit) and command.kind != CANCEL:
             raise OurFault(f"event kind {int(command.kind)} is no command")
         self.in_flight.append(InFlight(Nanos(now + self.latency_ns), command))
+        self.has_news = True
         self.busy = True
 
     def advance(self, now: Nanos) -> None:
@@ -204,7 +208,8 @@ class SimulatedVenue(Gateway):
             report.write(out)
 
     def _settle(self) -> None:
-        self.busy = bool(self.in_flight) or bool(self.matcher.clerk.claims.open) or bool(self.matcher.clerk.reports)
+        self.has_news = bool(self.in_flight) or bool(self.matcher.clerk.reports)
+        self.busy = self.has_news or bool(self.matcher.clerk.claims.open)
 
     def _deliver(self, before: Nanos) -> None:
         """Hand over the commands that arrive strictly before a moment."""
