@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Features of larger bars on the clock of shorter ones: what is known when, gaps, cuts and names."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from bot4.kernels.features import FeatureProgram, compile_features
+from bot4.kernels.jit import Ints
+from bot4.market.aggregation import BarAggregator
+from bot4.market.faults import FaultLog
+from tests.unit.kernels.series import Floats, Series, generated
+
+pytestmark = pytest.mark.requirement("ML_017")
+
+MINUTE = 60_000_000_000
+HOUR = 60 * MINUTE
+START = 1_600_000_000_000_000_000 // HOUR * HOUR
+PLAIN = ("rsi_3", "sma_2", "atr_2", "obv", "vwap_2", "minute_of_day")
+FRAMED = tuple(f"{name}@{frame}" for frame in ("5m", "15m") for name in PLAIN)
+NAMES = ("rsi_3", *FRAMED, "ema_4")
+PROGRAM = compile_features(NAMES)
+BASE = compile_features(PLAIN)
+
+
+def minutes(bars: int, seed: int, *, begin: int = 0, missing: float = 0.2) -> Series:
+    """Bars of one minute, some not there, with whole prices and volumes, so that sums of volumes are exact."""
+    series = generated(bars, seed=seed, price=50_000.0)
+    there = np.random.Generator(np.random.PCG64(seed)).random(bars) >= missing
+    stamps = START + (np.arange(bars, dtype=np.int64) + begin) * MINUTE
+    o, h, low, c = (np.maximum(np.rint(one), 1.0) for one in series.floats()[:4])
+    return picked(Series(stamps, o, h, low, c, np.rint(series.volumes)), there)
+
+
+def picked(series: Series, there: NDArray[np.bool_]) -> Series:
+    """The bars that are there."""
+    return Series(series.open_ns[there], *(one[there] for one in series.floats()))
+
+
+def run(program: FeatureProgram, series: Series, interval_ns: int = 0) -> tuple[Floats, Floats]:
+    """Outputs and the state after a whole series."""
+    state = program.new_state(interval_ns)
+    out = np.empty((len(series.closes), program.size))
+    program.run(state, *series, out)
+    return out, state
+
+
+def as_rows(series: Series) -> Ints:
+    """The series as the rows that market's aggregation takes."""
+    return np.stack([series.open_ns, *(one.astype(np.int64) for one in series.floats()), series.open_ns * 0])
+
+
+def larger(series: Series, period: int) -> Series:
+    """The finished bars of a period, as market builds them; the last only if its end was reached."""
+    aggregator = BarAggregator(MINUTE, period, FaultLog(["here"]))
+    rows = np.concatenate([aggregator.push(as_rows(series)), aggregator.finish()], axis=1)
+    return Series(rows[0], *(one.astype(np.float64) for one in rows[1:6]))
+
+
+def finished(series: Series, frame: Series, period: int, *, told: bool) -> Ints:
+    """How many larger bars are known with each bar: those that ended by its end; untold, by its open."""
+    moment = series.open_ns + (MINUTE if told else 0)
+    return np.searchsorted(frame.open_ns + period, moment, side="right")
+
+
+@given(
+    seed=st.integers(0, 2**32),
+    bars=st.integers(1, 150),
+    begin=st.integers(0, 59),
+    missing=st.sampled_from([0.0, 0.2, 0.9]),
+    told=st.booleans(),
+)
+def test_each_value_is_that_of_the_last_finished_larger_bar(
+    seed: int, bars: int, begin: int, missing: float, told: bool
+) -> None:
+    """Market's aggregation and the plain feature over its bars, looked up by their end: equal to the bit.
+
+    Series begin in mid-hour, minutes are missing, whole periods are empty, the last bar of a period may not come.
+    """
+    series = minutes(bars, seed, begin=begin, missing=missing)
+    ours, _ = run(PROGRAM, series, MINUTE if told else 0)
+    for number, minutes_long in enumerate((5, 15)):
+        period = minutes_long * MINUTE
+        frame = larger(series, period) if len(series.closes) else series
+        values, _ = run(BASE, frame)
+        values = np.concatenate([np.full((1, BASE.size), np.nan), values])
+        expected = values[finished(series, frame, period, told=told)]
+        first = 1 + number * len(PLAIN)
+        assert np.ascontiguousarray(ours[:, first : first + len(PLAIN)]).tobytes() == expected.tobytes()
+
+
+@given(seed=st.integers(0, 2**32), bars=st.integers(1, 150), cuts=st.lists(st.integers(0, 150), max_size=4))
+def test_streaming_and_pieces_equal_the_batch_to_the_bit(seed: int, bars: int, cuts: list[int]) -> None:
+    """Outputs and state, through every door."""
+    series = minutes(bars, seed)
+    batch, after = run(PROGRAM, series, MINUTE)
+    stream = PROGRAM.stream(PROGRAM.new_state(MINUTE))
+    state, out = PROGRAM.new_state(MINUTE), np.empty(PROGRAM.size)
+    for i, bar in enumerate(series.bars()):
+        assert stream.step(*bar)
+        assert PROGRAM.step(state, *bar, out)
+        assert stream.values.tobytes() == out.tobytes() == batch[i].tobytes()
+    assert stream.state.tobytes() == state.tobytes() == after.tobytes()
+    edges = [0, *sorted(min(cut, len(series.closes)) for cut in cuts), len(series.closes)]
+    pieces, state = [], PROGRAM.new_state(MINUTE)
+    for first, stop in pairwise(edges):
+        pieces.append(np.empty((stop - first, PROGRAM.size)))
+        PROGRAM.run(state, *series.part(first, stop), pieces[-1])
+    assert np.concatenate(pieces).tobytes() == batch.tobytes()
+    assert state.tobytes() == after.tobytes()
+
+
+@given(seed=st.integers(0, 2**32), cut=st.integers(0, 150))
+def test_later_bars_change_nothing_before_them(seed: int, cut: int) -> None:
+    """Cut off, or replaced by others from the cut on."""
+    series, other = minutes(150, seed, missing=0.0), minutes(150, seed + 1, missing=0.0)
+    whole, _ = run(PROGRAM, series, MINUTE)
+    floats = zip(series.floats(), other.floats(), strict=True)
+    mixed = Series(series.open_ns, *(np.concatenate((a[:cut], b[cut:])) for a, b in floats))
+    assert run(PROGRAM, series.part(0, cut), MINUTE)[0].tobytes() == whole[:cut].tobytes()
+    assert run(PROGRAM, mixed, MINUTE)[0][:cut].tobytes() == whole[:cut].tobytes()
+
+
+def test_plain_features_do_not_feel_the_frames_beside_them() -> None:
+    """The same bits with and without."""
+    series = minutes(140, 3)
+    together = run(PROGRAM, series, MINUTE)[0]
+    alone = run(compile_features(["rsi_3", "ema_4"]), series)[0]
+    assert np.ascontiguousarray(together[:, [0, -1]]).tobytes() == alone.tobytes()
+
+
+def test_an_hour_is_known_with_its_last_minute_and_not_before() -> None:
+    """By hand: the first hour closes at 59, the second has no last minute and is known with the next hour's first."""
+    series = minutes(130, 1, missing=0.0)
+    series = picked(series, np.arange(130) != 119)
+    out, _ = run(compile_features(["sma_2@1h", "mom_1@1h"]), series, MINUTE)
+    assert np.isnan(out[:119]).all()  # the second hour lacks its minute 119
+    first, second = series.closes[59], series.closes[118]
+    np.testing.assert_array_equal(out[119:, 0], np.full(10, (first + second) / 2))
+    np.testing.assert_array_equal(out[119:, 1], np.full(10, second - first))
+
+
+def test_a_refused_bar_is_in_no_larger_bar() -> None:
+    """Its row is NaN throughout, the state stays, and what comes after is as if it had never been."""
+    series = minutes(60, 2, missing=0.0)
+    clean = picked(series, np.arange(60) != 17)
+    series.highs[17] = np.nan
+    ours, expected = run(PROGRAM, series, MINUTE)[0], run(PROGRAM, clean, MINUTE)[0]
+    assert np.isnan(ours[17]).all()
+    assert np.delete(ours, 17, axis=0).tobytes() == expected.tobytes()
+
+
+def test_bars_that_do_not_add_up_are_refused() -> None:
+    """An hour is not made of bars of 25 minutes; the length may be left untold."""
+    program = compile_features(["rsi_14@1h"])
+    with pytest.raises(ValueError, match=r"'rsi_14@1h'.*multiple"):
+        program.new_state(25 * MINUTE)
+    with pytest.raises(ValueError, match="multiple"):
+        program.new_state(24 * HOUR)
+    assert program.new_state(20 * MINUTE).shape == program.new_state().shape
+
+
+@pytest.mark.parametrize(
+    ("name", "part"),
+    [
+        ("rsi_14@", "timeframe was ''"),
+        ("rsi_14@1w", "timeframe was '1w'"),
+        ("rsi_14@0h", "timeframe was '0h'"),
+        ("rsi_14@01h", "timeframe was '01h'"),
+        ("rsi_14@367d", "timeframe was '367d'"),
+        ("rsi_14@1h@1d", "timeframe was '1h@1d'"),
+        ("rsy_14@1h", "did you mean rsi_14"),
+        ("rsi_14~BTCUSDT", "no reference: write rsi_14"),
+        ("beta_60", "write beta_60~BTCUSDT"),
+        ("beta_60@1h", "takes a reference"),
+        ("beta_60~", "reference was ''"),
+        ("beta_60~BTC USDT", "reference was 'BTC USDT'"),
+        ("beta_60~BTCUSDT@1h", "reference was 'BTCUSDT@1h'"),
+    ],
+)
+def test_a_bad_suffix_is_refused_with_the_way_out(name: str, part: str) -> None:
+    """The message names the value and what is allowed."""
+    with pytest.raises(ValueError, match="feature") as caught:
+        compile_features([name])
+    assert part in str(caught.value)
