@@ -10,12 +10,13 @@ from librt.strings import BytesWriter
 
 from bot4.decision.evidence import ShadowBook
 from bot4.domain.instrument import LINEAR_PERPETUAL, SPOT
-from bot4.domain.values import DAY_NS, Ticks
+from bot4.domain.values import DAY_NS, HOUR_NS, Nanos, Ticks
 from tests.simulation.engine_run import coin
 from tests.unit.asking import MIDNIGHT, bar
 
 DAY = MIDNIGHT // DAY_NS
 COST = 0.01
+AT_ONCE = Nanos(0)
 
 
 def book(
@@ -41,12 +42,12 @@ def close_at(held: ShadowBook, price: float, *, instrument: int = 0) -> None:
 def test_a_day_by_hand_with_costs() -> None:
     """Bought 1 at 1,000, closed the day at 1,050: 5 % less 1 % cost; sold next day at 1,100: the rest less its cost."""
     held = book()
-    held.wish(0, 0, 1.0)
+    held.wish(0, 0, 1.0, AT_ONCE)
     held.fill(bar(0, 100_000))
     close_at(held, 1050.0)
     held.close_day(DAY, 0)
     assert daily(held) == [pytest.approx(0.05 - 0.01)]
-    held.wish(0, 0, 0.0)
+    held.wish(0, 0, 0.0, AT_ONCE)
     held.fill(bar(24, 110_000))
     close_at(held, 900.0)
     held.close_day(DAY + 1, 0)
@@ -54,12 +55,25 @@ def test_a_day_by_hand_with_costs() -> None:
     assert held.records[0].closed_trades == 1
 
 
+def test_a_bar_that_opened_before_the_signal_does_not_fill_it() -> None:
+    """A bar of ticks is told when it is over: a signal given inside it waits for the next open."""
+    held = book()
+    held.wish(0, 0, 1.0, Nanos(MIDNIGHT + HOUR_NS // 2))
+    held.fill(bar(0, 100_000))
+    assert held.waiting == [1]
+    held.fill(bar(1, 200_000))
+    assert held.waiting == [0]
+    close_at(held, 2000.0)
+    held.close_day(DAY, 0)
+    assert daily(held) == [pytest.approx(-COST)]
+
+
 def test_a_short_earns_what_the_price_loses() -> None:
     """Half the notional sold at 1,000 and bought back at 800: 10 %, less both costs."""
     held = book()
-    held.wish(0, 0, -0.5)
+    held.wish(0, 0, -0.5, AT_ONCE)
     held.fill(bar(0, 100_000))
-    held.wish(0, 0, 0.0)
+    held.wish(0, 0, 0.0, AT_ONCE)
     held.fill(bar(1, 80_000))
     held.close_day(DAY, 0)
     assert daily(held) == [pytest.approx(0.10 - 0.005 - 0.004)]
@@ -70,7 +84,7 @@ def test_a_signal_is_filled_at_the_next_open_and_nothing_before() -> None:
     """The bar that gave the signal earns nothing by it, however far its close went."""
     held = book(cost=0.0)
     close_at(held, 5000.0)
-    held.wish(0, 0, 1.0)
+    held.wish(0, 0, 1.0, AT_ONCE)
     held.close_day(DAY, 0)
     held.fill(bar(24, (100_000, 300_000, 50_000, 200_000)))
     close_at(held, 2000.0)
@@ -81,8 +95,8 @@ def test_a_signal_is_filled_at_the_next_open_and_nothing_before() -> None:
 def test_the_last_wish_before_an_open_is_the_one_filled() -> None:
     """Changing one's mind before the open costs nothing."""
     held = book()
-    held.wish(0, 0, 1.0)
-    held.wish(0, 0, 0.0)
+    held.wish(0, 0, 1.0, AT_ONCE)
+    held.wish(0, 0, 0.0, AT_ONCE)
     held.fill(bar(0, 100_000))
     held.close_day(DAY, 0)
     assert daily(held) == [0.0]
@@ -92,9 +106,9 @@ def test_the_last_wish_before_an_open_is_the_one_filled() -> None:
 def test_a_flip_pays_twice_and_closes_one_trade() -> None:
     """From long to short: two notionals traded, one trade closed."""
     held = book()
-    held.wish(0, 0, 1.0)
+    held.wish(0, 0, 1.0, AT_ONCE)
     held.fill(bar(0, 100_000))
-    held.wish(0, 0, -1.0)
+    held.wish(0, 0, -1.0, AT_ONCE)
     held.fill(bar(1, 100_000))
     close_at(held, 1000.0)
     held.close_day(DAY, 0)
@@ -105,9 +119,9 @@ def test_a_flip_pays_twice_and_closes_one_trade() -> None:
 def test_adding_to_a_position_closes_nothing() -> None:
     """From half to whole: half a notional traded at cost."""
     held = book()
-    held.wish(0, 0, 0.5)
+    held.wish(0, 0, 0.5, AT_ONCE)
     held.fill(bar(0, 100_000))
-    held.wish(0, 0, 1.0)
+    held.wish(0, 0, 1.0, AT_ONCE)
     held.fill(bar(1, 100_000))
     close_at(held, 1000.0)
     held.close_day(DAY, 0)
@@ -127,7 +141,7 @@ def test_days_without_a_bar_are_days_of_nothing() -> None:
 def test_spot_is_never_short() -> None:
     """A negative opinion on spot holds nothing and earns nothing while the price falls."""
     held = book(kind=SPOT)
-    held.wish(0, 0, -1.0)
+    held.wish(0, 0, -1.0, AT_ONCE)
     held.fill(bar(0, 100_000))
     close_at(held, 500.0)
     held.close_day(DAY, 0)
@@ -137,9 +151,9 @@ def test_spot_is_never_short() -> None:
 def test_a_negative_opinion_on_spot_closes_what_is_held() -> None:
     """Out at the open, as if it had said 0."""
     held = book(kind=SPOT, cost=0.0)
-    held.wish(0, 0, 1.0)
+    held.wish(0, 0, 1.0, AT_ONCE)
     held.fill(bar(0, 100_000))
-    held.wish(0, 0, -1.0)
+    held.wish(0, 0, -1.0, AT_ONCE)
     held.fill(bar(1, 110_000))
     close_at(held, 500.0)
     held.close_day(DAY, 0)
@@ -152,17 +166,17 @@ def test_only_days_after_the_freeze_are_evidence() -> None:
     """Two strategies with the same trades; the one frozen later has the later days only, and only their trades."""
     held = book(freeze=(0, DAY + 1), cost=0.0)
     for slot in (0, 1):
-        held.wish(0, slot, 1.0)
+        held.wish(0, slot, 1.0, AT_ONCE)
     held.fill(bar(0, 100_000))
     for slot in (0, 1):
-        held.wish(0, slot, 0.0)
+        held.wish(0, slot, 0.0, AT_ONCE)
     held.fill(bar(1, 110_000))
     held.close_day(DAY, 0)
     for slot in (0, 1):
-        held.wish(0, slot, 1.0)
+        held.wish(0, slot, 1.0, AT_ONCE)
     held.fill(bar(24, 100_000))
     for slot in (0, 1):
-        held.wish(0, slot, 0.0)
+        held.wish(0, slot, 0.0, AT_ONCE)
     held.fill(bar(25, 120_000))
     held.close_day(DAY + 1, 0)
     assert daily(held, 0) == [pytest.approx(0.1), pytest.approx(0.2)]
@@ -181,7 +195,7 @@ def test_silent_days_count_from_the_freeze_on() -> None:
 def test_several_instruments_share_one_notional() -> None:
     """10 % on one of two instruments is 5 % of the whole."""
     held = book(instruments=2, cost=0.0)
-    held.wish(1, 0, 1.0)
+    held.wish(1, 0, 1.0, AT_ONCE)
     held.fill(bar(0, 100_000, instrument=1))
     close_at(held, 1100.0, instrument=1)
     held.close_day(DAY, 0)
@@ -207,7 +221,7 @@ def test_profit_telescopes_however_often_a_day_ends(path: list[tuple[int, float]
     for hour, (ticks, wish) in enumerate(path):
         price = ticks * 0.01
         for held in (often, once):
-            held.wish(0, 0, wish)
+            held.wish(0, 0, wish, AT_ONCE)
             held.fill(bar(hour, ticks))
             close_at(held, price)
         expected += quantity * (price - last) - abs(wish / price - quantity) * price * COST
@@ -225,7 +239,7 @@ def test_the_state_tells_of_prices_that_the_next_mark_needs() -> None:
 
     def state(price: float) -> bytes:
         held = book()
-        held.wish(0, 0, 1.0)
+        held.wish(0, 0, 1.0, AT_ONCE)
         held.fill(bar(0, 100_000))
         close_at(held, price)
         out = BytesWriter()

@@ -79,7 +79,7 @@ class Gate(Stage):
                 book.fill(event)
             book.last[event.instrument] = event.close
         elif isinstance(event, SignalEvent):
-            self.book.wish(event.instrument, event.slot, event.strength)
+            self.book.wish(event.instrument, event.slot, event.strength, now)
             self._answer(event, now, out)
 
     def _turn_day(self, now: Nanos, out: Outbox) -> None:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The shadow book: what each strategy would have earned, whether or not it was allowed to trade.
 
-Every instrument gets the same notional of 1. A signal is filled at the next open,
-in full, at the taker fee plus slippage; the quantity ``signal / open`` is then held
+Every instrument gets the same notional of 1. A signal is filled at the next open
+that is not before it, in full, at the taker fee plus slippage; the quantity ``signal / open`` is then held
 until the signal changes. Profit and loss is marked at the last close of a UTC day
 and at every fill, nothing in between: it telescopes. The figures are statistics,
 not money, hence float64. The fill itself is a kernel, shared with parameter sweeps.
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from bot4.domain.instrument import SPOT, Instrument
 from bot4.domain.marketdata import Bar
-from bot4.domain.values import Ticks, day_of
+from bot4.domain.values import Nanos, Ticks, day_of
 from bot4.kernels.shadow import shadow_fill, shadow_mark
 
 DAYS_MAX: Final = 36_500
@@ -34,16 +34,17 @@ class Line:
 
     ``quantity`` in base units per unit of notional, ``mark`` the price of the last
     mark in quote units, ``gain`` the profit since the day began, ``wish`` the signal
-    to fill at the next open.
+    to fill at the first open not before ``since_ns``.
     """
 
-    __slots__ = ("quantity", "mark", "gain", "wish", "waits")
+    __slots__ = ("quantity", "mark", "gain", "wish", "since_ns", "waits")
 
     def __init__(self) -> None:
         self.quantity = 0.0
         self.mark = 0.0
         self.gain = 0.0
         self.wish = 0.0
+        self.since_ns = Nanos(0)
         self.waits = False
 
 
@@ -99,8 +100,12 @@ class ShadowBook:
         self.records = [Record(day) for day in freeze_days]
         self.cost = cost
 
-    def wish(self, instrument: i64, slot: i64, strength: float) -> None:
-        """Note a signal, to be filled at the instrument's next open; spot cannot be short."""
+    def wish(self, instrument: i64, slot: i64, strength: float, now: Nanos) -> None:
+        """Note a signal, to be filled at the instrument's next open from now on; spot cannot be short.
+
+        A bar built of ticks can be told after a signal that was given while it was
+        forming: its open is then the past.
+        """
         if strength < 0.0 and self.is_spot[instrument]:
             strength = 0.0
         line = self.lines[instrument][slot]
@@ -108,16 +113,17 @@ class ShadowBook:
             line.waits = True
             self.waiting[instrument] += 1
         line.wish = strength
+        line.since_ns = now
 
     def fill(self, bar: Bar) -> None:
         """Fill what waits for this instrument at the bar's open."""
         i = bar.instrument
         price = float(bar.open) * self.ticks[i]
         day = day_of(bar.ts_known_ns)
-        self.waiting[i] = 0
         for slot, line in enumerate(self.lines[i]):
-            if line.waits:
+            if line.waits and line.since_ns <= bar.open_ns:
                 line.waits = False
+                self.waiting[i] -= 1
                 self._fill_line(line, self.records[slot], price, day)
 
     def _fill_line(self, line: Line, record: Record, price: float, day: i64) -> None:
@@ -167,6 +173,7 @@ class ShadowBook:
                 write_f64_le(out, line.mark)
                 write_f64_le(out, line.gain)
                 write_f64_le(out, line.wish)
+                write_i64_le(out, line.since_ns)
                 write_i64_le(out, 1 if line.waits else 0)
         for record in self.records:
             write_i64_le(out, record.closed_trades)
