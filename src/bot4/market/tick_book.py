@@ -18,7 +18,6 @@ A change whose ``last`` the snapshot already has (below ``s`` for futures, up to
 """
 
 from collections import deque
-from dataclasses import dataclass
 from heapq import heappop, heappush
 from typing import Final, final
 
@@ -30,22 +29,27 @@ HELD_MAX: Final = 4096
 """Changes held for a snapshot; older ones are let go, and counted."""
 
 
-@dataclass(frozen=True, slots=True)
+@final
 class Change:
     """Hold one message about a book: levels side by side, in ticks and lots.
 
-    ``previous_id`` is -1 where the venue does not tell it; ``source`` says where the message stands.
+    ``ids`` are its first, last and previous number, the last of them -1 where the
+    venue does not tell it; ``source`` says where the message stands.
     """
 
-    source: int
-    at_ns: int
-    known_ns: int
-    first_id: int
-    last_id: int
-    previous_id: int
-    sides: list[int]
-    prices: list[int]
-    lots: list[int]
+    __slots__ = ("source", "at_ns", "known_ns", "first_id", "last_id", "previous_id", "sides", "prices", "lots")
+
+    def __init__(
+        self,
+        source: int,
+        clocks: tuple[int, int],
+        ids: tuple[int, int, int],
+        levels: tuple[list[int], list[int], list[int]],
+    ) -> None:
+        self.source = source
+        self.at_ns, self.known_ns = clocks
+        self.first_id, self.last_id, self.previous_id = ids
+        self.sides, self.prices, self.lots = levels
 
 
 @final

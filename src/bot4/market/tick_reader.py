@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import final
 
+from mypy_extensions import mypyc_attr
+
 from bot4.domain.instrument import Instrument
 from bot4.market.faults import BOOK_OFF_TICK, OFF_LOT, OFF_TICK, UNREADABLE, FaultLog
 from bot4.market.tick_book import Change
@@ -17,6 +19,7 @@ PIECE_MESSAGES = 8_192
 """After so many messages a reader gives what is ready."""
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class TickReader(ABC):
     """Read one file of ticks of one symbol, in its own order, as often as asked.
 
@@ -130,7 +133,7 @@ class TextTicks:
         except ValueError as error:
             self.unreadable(what, source, clocks[0], str(error))
             return
-        change = Change(source, *clocks, *ids, sides, prices, lots)
+        change = Change(source, clocks, ids, (sides, prices, lots))
         if off:
             self.check.broken(what, BOOK_OFF_TICK, change, f"price {off}")
         elif what == "snapshot":

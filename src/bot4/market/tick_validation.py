@@ -210,7 +210,8 @@ class TickCheck:
     def _lose(self, change: Change) -> None:
         """Say that the book is not known from here on."""
         self.book.lose()
-        empty = Change(change.source, change.at_ns, change.known_ns, change.first_id, change.last_id, -1, [], [], [])
+        ids = (change.first_id, change.last_id, -1)
+        empty = Change(change.source, (change.at_ns, change.known_ns), ids, ([], [], []))
         self._put(BOOK_SNAPSHOT, empty)
 
     def _hold(self, change: Change) -> None:
