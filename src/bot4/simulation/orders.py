@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What works at the venue: a command on its way, an order, and the shelf where a matcher keeps orders."""
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from typing import final
 
 from librt.strings import BytesWriter, write_i64_le
@@ -88,7 +88,7 @@ class VenueOrder:
         write_flag(out, self.is_judged)
 
 
-class Shelf(ABC):
+class Shelf:
     """Keep the open orders of one instrument where its matcher finds them."""
 
     @abstractmethod

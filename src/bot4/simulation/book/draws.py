@@ -6,7 +6,7 @@ from one shifts no other. It draws a block at a time; how many numbers were take
 says all about its state.
 """
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Sequence
 from math import isfinite
 from typing import Final, final
@@ -32,7 +32,7 @@ RATE_MAX: Final = 1_000_000.0
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
-class Distribution(ABC):
+class Distribution:
     """Draw int64 numbers from a generator."""
 
     @abstractmethod

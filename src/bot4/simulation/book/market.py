@@ -78,7 +78,7 @@ class Offered:
         """Show one level only. What we took at worse prices is kept: such levels are hidden, not gone."""
         side = self.ladder.side
         for price_taken in list(self.taken):
-            if side * (price_taken - price) > 0:
+            if price == 0 or side * (price_taken - price) > 0:
                 del self.taken[price_taken]
         before = self.ladder.best_price()
         if before not in (0, price):

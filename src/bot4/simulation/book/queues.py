@@ -8,7 +8,7 @@ one question: ``ahead`` lots stood before us, the display went from ``before`` t
 more than is displayed.
 """
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from math import isfinite, log1p
 from typing import final
 
@@ -18,7 +18,7 @@ from bot4.domain.errors import BadInput
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
-class QueueModel(ABC):
+class QueueModel:
     """Answer how many lots stand ahead after a level changed."""
 
     @abstractmethod
@@ -60,7 +60,7 @@ class Probabilistic(QueueModel):
         if canceled > 0 and ahead > 0:
             back = standing - ahead if standing > ahead else 0
             front_weight = self.weight(float(ahead))
-            gone = i64(int(float(canceled) * (front_weight / (front_weight + self.weight(float(back))))))
+            gone = i64(int(float(canceled) * front_weight / (front_weight + self.weight(float(back)))))
             gone = max(gone, canceled - back)
             ahead = ahead - gone if gone < ahead else 0
         return ahead if ahead < after else after
