@@ -76,6 +76,8 @@ def objection(made: object) -> str:
     """Return why an object cannot be run as a strategy; empty if it can."""
     if not isinstance(made, Strategy):
         return f"a {type(made).__name__}"
+    if type(made).on_bar is Strategy.on_bar:  # a compiled ABC can be made although a method is missing
+        return "it has no method on_bar"
     name: object = getattr(made, "name", None)
     features: object = getattr(made, "features", None)
     if not isinstance(name, str) or not name or len(name.encode("utf-8", "replace")) > NAME_BYTES_MAX:
@@ -123,7 +125,7 @@ def recruit(settings: Sequence[StrategySettings], folder: Path) -> list[Recruit]
         raise BadInput("strategies", "none", "at least one", "Name a strategy.")
     recruits: list[Recruit] = []
     for slot, one in enumerate(settings):
-        make, code_hash = _find(one.kind, folder, f"strategies[{slot}].kind")
+        make, code_hash = find_strategy(one.kind, folder, f"strategies[{slot}].kind")
         recruits.append(Recruit(slot, one, make, code_hash))
     names = [one.name for one in recruits]
     for name in names:
@@ -132,8 +134,14 @@ def recruit(settings: Sequence[StrategySettings], folder: Path) -> list[Recruit]
     return recruits
 
 
-def _find(kind: str, folder: Path, place: str) -> tuple[Callable[..., Strategy], str]:
-    """Return the class a kind names, and the hash of its file if it is a user's."""
+def find_strategy(kind: str, folder: Path, place: str) -> tuple[Callable[..., Strategy], str]:
+    """Return the class a kind names, and the hash of its file if it is a user's.
+
+    Raises
+    ------
+    BadInput
+        If there is no such strategy, or its file cannot be imported.
+    """
     if kind in SHIPPED:
         return SHIPPED[kind], ""
     path_text, _, class_name = kind.rpartition(":")

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Commands about what goes in: recorded data and what is wrong with it, and the indicators made of it."""
+"""Commands about what goes in: recorded data and what is wrong with it, and the features made of it."""
 
 import os
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Final
 
-from bot4.apps.cli.options import Bars, Interval, Screen, Strict, Symbols
+from cyclopts import Parameter
+
+from bot4.apps.cli.options import RUN, Bars, Interval, Screen, Strict, Symbols, Ticks
 from bot4.apps.cli.reply import Reply
 from bot4.domain.values import SECOND_NS
 
@@ -14,25 +16,33 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from bot4.adapters.stores.history import Survey
+    from bot4.kernels.catalog import FeatureInfo
 
 EXAMPLES_SHOWN = 3
+NAMES_TOLD: Final = (
+    "rsi_14@1h is the feature of the last finished bar of an hour on the clock of shorter bars; "
+    "beta_60~BTCUSDT is one against a reference; those of trades and quotes are for strategies on ticks"
+)
 
 
 def check(
     *,
     bars: Bars = (),
+    ticks: Ticks = (),
     symbols: Symbols = (),
     interval: Interval = "",
     strict: Strict = False,
     screen: Screen = Screen(),  # noqa: B008 - frozen
 ) -> Reply:
-    """Read recorded bars once and tell every kind of fault: how often, where first, and what is done about it."""
-    from bot4.adapters.stores.paths import group_paths
-    from bot4.apps.session import RunRequest, open_histories, survey
+    """Read recorded bars or ticks once and tell every kind of fault: how often, where first, and what is done about it.
 
-    request = RunRequest(command="check", bars=bars, symbols=symbols, interval=interval, strict=strict)
+    Of ticks it also tells what became of every message.
+    """
+    from bot4.apps.session import RunRequest, open_data, survey
+
+    request = RunRequest(command="check", bars=bars, ticks=ticks, symbols=symbols, interval=interval, strict=strict)
     with screen.working(stoppable=False) as progress:
-        surveys = [survey(history, progress) for history in open_histories(request, group_paths(bars, symbols))]
+        surveys = [survey(history, progress) for history in open_data(request)[1]]
     data = {"symbols": [survey_fields(one) for one in surveys]}
 
     def show(console: "Console") -> None:
@@ -43,35 +53,103 @@ def check(
 
 
 def list_features(*, screen: Screen = Screen()) -> Reply:  # noqa: B008 - frozen
-    """List the indicators: the form of the name, its inputs, when it is warm, what it means, and after whom."""
-    from bot4.kernels.features import CATALOG, DEFAULT_FEATURES
+    """List the features: the form of the name, its inputs, when it is warm, what it means, and after whom."""
+    from bot4.kernels.catalog import BULK, CATALOG, PAIRS, QUOTE_FLOW, TRADE_FLOW
+    from bot4.kernels.features import DEFAULT_FEATURES
 
-    rows = [
-        {
-            "name": info.pattern,
-            "example": info.usual_name,
-            "family": info.family,
-            "inputs": list(info.inputs),
-            "warm_up": info.warm_up,
-            "unit": info.unit,
-            "meaning": info.meaning,
-            "source": info.source,
-        }
-        for info in CATALOG
-    ]
+    groups = (("bars", CATALOG + BULK), ("pairs", PAIRS), ("trades", TRADE_FLOW), ("quotes", QUOTE_FLOW))
+    rows = [feature_fields(info, of) for of, infos in groups for info in infos]
 
     def show(console: "Console") -> None:
         from rich.table import Table
 
-        table = Table("name", "inputs", "bars until warm", "unit", "meaning", "source", box=None, pad_edge=False)
-        for info in CATALOG:
-            table.add_row(
-                info.pattern, " ".join(info.inputs), info.warm_up, info.unit, info.meaning, info.source, style=None
-            )
+        table = Table("name", "of", "inputs", "until warm", "unit", "meaning", "source", box=None, pad_edge=False)
+        for of, infos in groups:
+            for info in infos:
+                name = info.pattern + ("~{symbol}" if of == "pairs" else "")
+                inputs = " ".join(info.inputs) if of == "bars" else ", ".join(info.inputs)
+                table.add_row(name, of, inputs, info.warm_up, info.unit, info.meaning, info.source, style=None)
         console.print(table, markup=False)
-        console.print(f"{len(CATALOG)} kinds; computed by default: {', '.join(DEFAULT_FEATURES)}", markup=False)
+        console.print(f"{len(rows)} kinds; computed by default: {', '.join(DEFAULT_FEATURES)}", markup=False)
+        console.print(NAMES_TOLD, markup=False)
 
     data = {"count": len(rows), "features": rows, "default": list(DEFAULT_FEATURES)}
+    return Reply(data, show, as_json=screen.as_json)
+
+
+def feature_fields(info: "FeatureInfo", of: str) -> dict[str, object]:
+    """Return one entry of the catalogue as plain values; ``of`` is what it is updated by."""
+    return {
+        "name": info.pattern + ("~{symbol}" if of == "pairs" else ""),
+        "example": info.usual_name + ("~BTCUSDT" if of == "pairs" else ""),
+        "family": info.family,
+        "of": of,
+        "parameters": [
+            {"name": one.name, "usual": one.usual, "least": one.least, "most": one.most} for one in info.parameters
+        ],
+        "inputs": list(info.inputs),
+        "warm_up": info.warm_up,
+        "unit": info.unit,
+        "meaning": info.meaning,
+        "source": info.source,
+    }
+
+
+def compute_features(
+    *,
+    bars: Bars = (),
+    symbols: Symbols = (),
+    interval: Interval = "",
+    strict: Strict = False,
+    features: Annotated[
+        tuple[str, ...],
+        Parameter(
+            name="--features",
+            consume_multiple=True,
+            negative=(),
+            show_default=False,
+            group=RUN,
+            help="Names such as rsi_14, rsi_14@1h or beta_60~BTCUSDT; the default set if none.",
+        ),
+    ] = (),
+    out: Annotated[Path, Parameter(name="--out", group=RUN, help="The Parquet file to write.")],
+    screen: Screen = Screen(),  # noqa: B008 - frozen
+) -> Reply:
+    """Compute features of recorded bars into a Parquet file: ts, symbol if there are several, one column for each.
+
+    A value is NULL until it is warm, and where its bar was refused. A feature
+    against a reference needs the reference's bars among those given.
+    """
+    from bot4.apps.features import compute
+    from bot4.apps.session import RunRequest
+
+    request = RunRequest(command="features", bars=bars, symbols=symbols, interval=interval, strict=strict)
+    with screen.working() as progress:
+        told = compute(request, features, out, progress)
+    not_ready = [column.name for column in told.columns if column.known == 0]
+    data = {
+        "count": len(told.columns),
+        "rows": told.rows,
+        "refused": told.refused,
+        "features": [
+            {"name": one.name, "warm_up": one.warm_up, "known": one.known, "ready": one.known > 0}
+            for one in told.columns
+        ],
+        "not_ready": not_ready,
+        "symbols": [survey_fields(one) for one in told.surveys],
+        "out": told.out,
+        "elapsed_s": told.elapsed_s,
+    }
+
+    def show(console: "Console") -> None:
+        rate = told.rows / told.elapsed_s if told.elapsed_s > 0 else 0.0
+        spent = f"in {told.elapsed_s:.1f} s ({rate:,.0f} rows/s, reading twice and writing included)"
+        console.print(f"{told.rows:,} rows of {len(told.columns)} features {spent}: {told.out}", markup=False)
+        if told.refused:
+            console.print(f"{told.refused:,} rows are all NULL: their bar was refused", markup=False)
+        for name in not_ready:
+            console.print(f"not ready: {name} has no value in the whole series", markup=False)
+
     return Reply(data, show, as_json=screen.as_json)
 
 
@@ -79,6 +157,7 @@ def survey_fields(survey: "Survey") -> dict[str, object]:
     """Return one symbol's survey as plain values."""
     report = survey.faults
     return {
+        **tick_fields(survey),
         "symbol": survey.symbol,
         "interval_ns": survey.interval_ns,
         "rows": survey.rows,
@@ -104,16 +183,50 @@ def survey_fields(survey: "Survey") -> dict[str, object]:
     }
 
 
+def tick_fields(survey: "Survey") -> dict[str, object]:
+    """Return what a survey of ticks tells beyond one of bars: what became of each message, and of the clocks."""
+    from bot4.adapters.stores.tick_history import TickSurvey
+
+    if not isinstance(survey, TickSurvey):
+        return {}
+    return {"messages": survey.bars, "fates": survey.fates, "clocks": list(survey.clocks)}
+
+
+def show_ticks(survey: "Survey", console: "Console") -> bool:
+    """Print what is special of ticks; False for bars."""
+    from rich.table import Table
+
+    told = tick_fields(survey)
+    if not told:
+        return False
+    head = f"{told['messages']:,} messages of ticks from {survey.rows:,}"
+    console.print(
+        f"{survey.symbol}: {head}, {moment(survey.first_open_ns)} to {moment(survey.last_known_ns)}", markup=False
+    )
+    table = Table("message", "became", "count", box=None, padding=(0, 2))
+    table.columns[2].justify = "right"
+    fates, clocks = told["fates"], told["clocks"]
+    assert isinstance(fates, dict) and isinstance(clocks, list), "a survey of ticks tells fates and clocks"
+    for kind, row in fates.items():
+        for i, (fate, count) in enumerate(row.items()):
+            table.add_row("" if i else kind, fate, f"{count:,}")
+    console.print(table, markup=False)
+    for clock in clocks:
+        console.print(f"  {clock}", markup=False, soft_wrap=True)
+    return True
+
+
 def show_survey(survey: "Survey", console: "Console") -> None:
     """Print one symbol's survey."""
     from rich.table import Table
 
     from bot4.market.intervals import interval_text
 
-    head = f"{survey.bars:,} bars of {interval_text(survey.interval_ns)} from {survey.rows:,} rows"
-    console.print(
-        f"{survey.symbol}: {head}, {moment(survey.first_open_ns)} to {moment(survey.last_known_ns)}", markup=False
-    )
+    if not show_ticks(survey, console):
+        head = f"{survey.bars:,} bars of {interval_text(survey.interval_ns)} from {survey.rows:,} rows"
+        console.print(
+            f"{survey.symbol}: {head}, {moment(survey.first_open_ns)} to {moment(survey.last_known_ns)}", markup=False
+        )
     report = survey.faults
     if not report.counts:
         console.print("  no faults")

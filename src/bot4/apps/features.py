@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Features of recorded bars, computed block by block into a Parquet file.
+
+The bars are those that a run would see, checked and rounded in the same way, and
+the kernel is the one of a run. A reference counts as soon as it is known: a bar
+that ends at the very moment included.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import final
+
+import numpy as np
+
+from bot4.adapters.stores.feature_table import FeatureTable
+from bot4.adapters.stores.history import BarHistory, Survey
+from bot4.adapters.stores.paths import group_paths
+from bot4.apps.progress import Progress
+from bot4.apps.session import RunRequest, open_histories, survey
+from bot4.domain.errors import BadInput
+from bot4.insight.features import check_references
+from bot4.kernels.crossasset import KnownClose
+from bot4.kernels.features import DEFAULT_FEATURES, FeatureProgram, compile_features
+from bot4.kernels.jit import Floats, Ints
+from bot4.market.bars import BarBlock
+from bot4.runtime.clocks import SystemClock
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """Tell of one feature: how many of its values are numbers, and the bars it waits for, of its own timeframe."""
+
+    name: str
+    warm_up: int
+    known: int
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """Tell what was computed.
+
+    Attributes
+    ----------
+    rows, refused : int
+        Rows written; those of them whose bar the kernel refused, all NULL.
+    """
+
+    out: Path
+    rows: int
+    refused: int
+    columns: tuple[Column, ...]
+    surveys: tuple[Survey, ...]
+    elapsed_s: float
+
+
+def compute(request: RunRequest, features: Sequence[str], out: Path, progress: Progress) -> Computed:
+    """Compute features of every symbol's bars and write them into one file.
+
+    Parameters
+    ----------
+    request : RunRequest
+        Whose bars, symbols, interval and strictness count.
+    features : sequence of str
+        Their names; the default set if none.
+    out : Path
+        The Parquet file; replaced if it is there, in one step at the end.
+
+    Raises
+    ------
+    BadInput
+        If the bars, a feature, its timeframe or its reference cannot be used.
+    """
+    clock = SystemClock()
+    began = int(clock.monotonic_ns())
+    program = compiled(features or DEFAULT_FEATURES)
+    histories = open_histories(request, group_paths(request.bars, request.symbols))
+    check_references(program.references, [history.symbol for history in histories])
+    states = [new_state(program, history) for history in histories]
+    surveys = tuple(survey(history, progress) for history in histories)
+    columns = np.zeros(program.size, dtype=np.int64)
+    refused = 0
+    with FeatureTable(out, program.names, with_symbol=len(histories) > 1) as table:
+        for history, state, told in zip(histories, states, surveys, strict=True):
+            known = References(program.references, histories)
+            progress.begin(told.bars, f"computing {history.symbol}")
+            begun = table.rows
+            for block in history.blocks():
+                values, bad = computed(program, state, history, block, known.at(block.open_ns + block.interval_ns))
+                columns += np.count_nonzero(np.isfinite(values), axis=0)
+                refused += bad
+                table.append(block.open_ns, values, history.symbol)
+                progress.advance(table.rows - begun)
+                stop_if_asked(progress)
+            progress.end()
+        progress.begin(None, "writing")
+        table.finish()
+        progress.end()
+    return Computed(
+        out=out,
+        rows=table.rows,
+        refused=refused,
+        columns=tuple(map(Column, program.names, program.warm_up, columns.tolist())),
+        surveys=surveys,
+        elapsed_s=(int(clock.monotonic_ns()) - began) / 1e9,
+    )
+
+
+def compiled(names: Sequence[str]) -> FeatureProgram:
+    """Compile features by name.
+
+    Raises
+    ------
+    BadInput
+        With code ``feature_unknown``, if one cannot be understood.
+    """
+    try:
+        return compile_features(names)
+    except ValueError as error:
+        raise BadInput(
+            "--features", str(error), "the names of `bot4 features list`", "Correct the name.", "feature_unknown"
+        ) from None
+
+
+def new_state(program: FeatureProgram, history: BarHistory) -> Floats:
+    """Return the state before a history's first bar.
+
+    Raises
+    ------
+    BadInput
+        With code ``timeframe``, if its bars do not add up to those of a feature.
+    """
+    try:
+        return program.new_state(history.interval_ns)
+    except ValueError as error:
+        raise BadInput(
+            "--features", str(error), "a timeframe that is a multiple of the bars", "Choose another.", "timeframe"
+        ) from None
+
+
+def computed(
+    program: FeatureProgram, state: Floats, history: BarHistory, block: BarBlock, known: Floats
+) -> tuple[Floats, int]:
+    """Return the features of a block, shape (bars, features), and how many bars were refused; changes the state."""
+    tick, lot = history.instrument.tick, history.instrument.lot
+    o, h, low, c = (
+        np.multiply(one, tick, dtype=np.float64) for one in (block.open, block.high, block.low, block.close)
+    )
+    volumes = np.multiply(block.volume, lot, dtype=np.float64)
+    out = np.empty((len(block), program.size))
+    refused = program.run(state, block.open_ns, o, h, low, c, volumes, out, references=known)
+    return out, refused
+
+
+def stop_if_asked(progress: Progress) -> None:
+    """End here if the user asked for it: what was begun is removed on the way out.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If so.
+    """
+    if progress.should_stop():
+        raise KeyboardInterrupt
+
+
+@final
+class References:
+    """Read the references' bars beside those of a series, no further than the series has come."""
+
+    def __init__(self, symbols: Sequence[str], histories: Sequence[BarHistory]) -> None:
+        by_symbol: Mapping[str, BarHistory] = {history.symbol: history for history in histories}
+        self._histories = [by_symbol[symbol] for symbol in symbols]
+        self._blocks: list[Iterator[BarBlock]] = [history.blocks() for history in self._histories]
+        self._known = [KnownClose() for _ in symbols]
+
+    def at(self, now_ns: Ints) -> Floats:
+        """Return the closes known at each moment, shape (moments, references)."""
+        out = np.empty((len(now_ns), len(self._known)))
+        for column, known in enumerate(self._known):
+            while known.wants(int(now_ns[-1])) and (block := next(self._blocks[column], None)) is not None:
+                tick = self._histories[column].instrument.tick
+                known.push(block.open_ns + block.interval_ns, np.multiply(block.close, tick, dtype=np.float64))
+            out[:, column] = known.at(now_ns)
+        return out
