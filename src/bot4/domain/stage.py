@@ -6,7 +6,7 @@ The outbox *is* the engine's queue: a ring of final cells that is filled by
 "what if an event causes events without end": the engine stops, it does not spin.
 """
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from typing import final
 
 from librt.strings import BytesWriter
@@ -63,7 +63,7 @@ class Outbox:
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
-class Stage(ABC):
+class Stage:
     """Consume events of some kinds and emit others.
 
     Parameters

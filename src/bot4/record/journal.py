@@ -7,7 +7,7 @@ the other is handed whole groups and synced when the run ends. Either way the
 bytes are the same: nothing here depends on time.
 """
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from hashlib import sha256
 from typing import Final, final
 from zlib import crc32
@@ -36,7 +36,7 @@ SCHEMA_WORD: Final = SCHEMA << 16
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
-class ByteSink(ABC):
+class ByteSink:
     """Take a journal's bytes, in order.
 
     Parameters

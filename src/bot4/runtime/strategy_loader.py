@@ -15,6 +15,7 @@ from typing import Final, final
 
 from bot4.decision.strategies import Breakout, MeanReversion, Momentum, SmaCross, Strategy, TickEma
 from bot4.decision.strategies.stage import Fault
+from bot4.decision.strategies.tick_protocol import TickStrategy
 from bot4.domain.errors import BadInput
 from bot4.domain.values import DAY_NS, SECOND_NS
 from bot4.runtime.containment import attempt
@@ -76,8 +77,10 @@ def objection(made: object) -> str:
     """Return why an object cannot be run as a strategy; empty if it can."""
     if not isinstance(made, Strategy):
         return f"a {type(made).__name__}"
-    if type(made).on_bar is Strategy.on_bar:  # a compiled ABC can be made although a method is missing
+    if type(made).on_bar is Strategy.on_bar:
         return "it has no method on_bar"
+    if isinstance(made, TickStrategy) and type(made).on_tick is TickStrategy.on_tick:
+        return "it has no method on_tick"
     name: object = getattr(made, "name", None)
     features: object = getattr(made, "features", None)
     if not isinstance(name, str) or not name or len(name.encode("utf-8", "replace")) > NAME_BYTES_MAX:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The compiled build: which modules, refused as soon as it is stale, and never missed where it cannot be made."""
 
+import ast
 import os
 import shutil
 import subprocess
@@ -81,6 +82,17 @@ def test_the_engine_and_all_it_hands_events_to_are_compiled_and_nothing_of_the_d
 def test_every_pattern_of_the_list_names_something_or_a_folder_to_come(pattern: str) -> None:
     """A module that was renamed would silently stay plain Python."""
     assert any(_build.PACKAGE.glob(pattern)) or not (_build.PACKAGE / pattern.partition("/")[0]).exists()
+
+
+def test_no_compiled_class_is_an_abc() -> None:
+    """Compiled ABCs share one memory of ``isinstance`` answers, and give each other's: abstract methods need no ABC."""
+    found = []
+    for name in hot_sources():
+        for node in ast.walk(ast.parse((_build.PACKAGE / name).read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                told = [ast.unparse(base) for base in [*node.bases, *(keyword.value for keyword in node.keywords)]]
+                found += [f"{name}:{node.lineno} {node.name}" for one in told if one in {"ABC", "ABCMeta", "abc.ABC"}]
+    assert found == []
 
 
 def test_a_build_reads_its_modules_and_whatever_they_import(tmp_path: Path) -> None:

@@ -21,12 +21,26 @@ from tests.unit.asking import MIDNIGHT, bar, request
 T0 = Nanos(MIDNIGHT)
 
 
-class World(Journal, Gateway):
-    """A journal and a gateway that write down what happens to them, in one list with the stages."""
+class Way(Gateway):
+    """A gateway that notes each command in a log."""
+
+    def __init__(self, log: list[str]) -> None:
+        self.log = log
+        self.on_send: Callable[[Event, Nanos], None] | None = None
+
+    def send(self, command: Event, now: Nanos) -> None:
+        """Note a command."""
+        self.log.append(f"send {int(command.kind)}")
+        if self.on_send is not None:
+            self.on_send(command, now)
+
+
+class World(Journal):
+    """A journal and, as a part of it, a gateway that write down what happens to them, in one list with the stages."""
 
     def __init__(self) -> None:
         self.log: list[str] = []
-        self.on_send: Callable[[Event, Nanos], None] | None = None
+        self.way = Way(self.log)
         self.fails = False
 
     def append(self, event: Event) -> None:
@@ -42,12 +56,6 @@ class World(Journal, Gateway):
         if self.fails:
             raise OSError("full")
         self.log.append("commit")
-
-    def send(self, command: Event, now: Nanos) -> None:
-        """Note a command."""
-        self.log.append(f"send {int(command.kind)}")
-        if self.on_send is not None:
-            self.on_send(command, now)
 
 
 class Says(Stage):
@@ -112,7 +120,7 @@ def test_events_are_carried_first_in_first_out_through_stages_in_wired_order() -
     world = World()
     first = Says("a", world, [BAR, SIGNAL], lambda event: [signal(), equity()] if event.kind == BAR else [submit()])
     second = Says("b", world, [BAR, SIGNAL, EQUITY, SUBMIT])
-    Engine([first, second], world, world).feed(bar(7), 7, T0)
+    Engine([first, second], world, world.way).feed(bar(7), 7, T0)
     assert world.log == [
         "row 7",
         f"a {BAR}",
@@ -132,10 +140,10 @@ def test_events_are_carried_first_in_first_out_through_stages_in_wired_order() -
 def test_every_event_is_written_before_any_stage_sees_it() -> None:
     """Journaled kinds are in the journal first; market data and what is made of it only by row."""
     world = World()
-    Engine([Says("a", world, [SIGNAL, BAR, EQUITY])], world, world).process(signal(), T0)
+    Engine([Says("a", world, [SIGNAL, BAR, EQUITY])], world, world.way).process(signal(), T0)
     assert world.log == [f"journal {SIGNAL}", f"a {SIGNAL}"]
     world.log.clear()
-    Engine([Says("a", world, [EQUITY])], world, world).process(equity(), T0)
+    Engine([Says("a", world, [EQUITY])], world, world.way).process(equity(), T0)
     assert world.log == [f"a {EQUITY}"]
 
 
@@ -145,8 +153,8 @@ def test_commands_leave_only_after_the_journal_has_committed_them() -> None:
     world = World()
     commands = [submit(1), cancel_command(T0, 9, 0, "why"), submit(2)]
     sent: list[Event] = []
-    world.on_send = lambda command, _: sent.append(command)
-    engine = Engine([Says("a", world, [BAR], lambda _: commands)], world, world)
+    world.way.on_send = lambda command, _: sent.append(command)
+    engine = Engine([Says("a", world, [BAR], lambda _: commands)], world, world.way)
     engine.process(bar(0), T0)
     assert sent == commands
     assert world.log.index("commit") < min(i for i, line in enumerate(world.log) if line.startswith("send"))
@@ -160,7 +168,7 @@ def test_what_could_not_be_committed_is_not_sent() -> None:
     """A disk that refuses stops the run before the command leaves."""
     world = World()
     world.fails = True
-    engine = Engine([Says("a", world, [BAR], lambda _: [submit()])], world, world)
+    engine = Engine([Says("a", world, [BAR], lambda _: [submit()])], world, world.way)
     with pytest.raises(OSError, match="full"):
         engine.process(bar(0), T0)
     assert not any(line.startswith("send") for line in world.log)
@@ -169,14 +177,14 @@ def test_what_could_not_be_committed_is_not_sent() -> None:
 def test_nothing_is_committed_where_nothing_is_commanded() -> None:
     """A signal alone waits for its group."""
     world = World()
-    Engine([], world, world).process(signal(), T0)
+    Engine([], world, world.way).process(signal(), T0)
     assert world.log == [f"journal {SIGNAL}"]
 
 
 def test_time_does_not_step_back() -> None:
     """The same moment again is fine, an earlier one is our fault."""
     world = World()
-    engine = Engine([], world, world)
+    engine = Engine([], world, world.way)
     engine.process(signal(), Nanos(10))
     engine.process(signal(), Nanos(10))
     with pytest.raises(OurFault):
@@ -192,7 +200,7 @@ def test_a_stage_may_not_call_back_into_the_engine() -> None:
         engine[0].process(signal(), T0)
         return ()
 
-    engine.append(Engine([Says("a", world, [BAR], call_back)], world, world))
+    engine.append(Engine([Says("a", world, [BAR], call_back)], world, world.way))
     with pytest.raises(OurFault):
         engine[0].process(bar(0), T0)
 
@@ -200,11 +208,11 @@ def test_a_stage_may_not_call_back_into_the_engine() -> None:
 def test_a_gateway_may_not_call_back_into_the_engine() -> None:
     """An answer of the venue is a later event; the commands behind it are not overtaken."""
     world = World()
-    engine = Engine([Says("a", world, [BAR], lambda _: [submit(1), submit(2)])], world, world)
-    world.on_send = lambda command, now: engine.process(signal(), now)
+    engine = Engine([Says("a", world, [BAR], lambda _: [submit(1), submit(2)])], world, world.way)
+    world.way.on_send = lambda command, now: engine.process(signal(), now)
     with pytest.raises(OurFault):
         engine.process(bar(0), T0)
-    world.on_send = None
+    world.way.on_send = None
     engine.process(signal(), T0)
 
 
@@ -214,7 +222,7 @@ def test_a_storm_pauses_and_sends_nothing() -> None:
     world = World()
     endless = Says("a", world, [BAR, FEATURES], lambda _: [submit(5), cancel_command(T0, 4, 0, "why"), bar(0)])
     watcher = Says("b", world, [MODE, REJECTED, CANCEL_REJECTED])
-    engine = Engine([endless, watcher], world, world, events_max=8)
+    engine = Engine([endless, watcher], world, world.way, events_max=8)
     engine.process(bar(0), T0)
     assert engine.storms == 1
     assert not any(line.startswith("send") or line == "commit" for line in world.log)
@@ -236,7 +244,7 @@ def test_what_a_storm_kept_from_leaving_is_told_to_be_refused() -> None:
         return [submit(5), cancel_command(T0, 4, 0, "why"), bar(0)]
 
     watcher = Says("b", world, [REJECTED, CANCEL_REJECTED])
-    engine = Engine([Says("a", world, [BAR], once), watcher], world, world, events_max=8)
+    engine = Engine([Says("a", world, [BAR], once), watcher], world, world.way, events_max=8)
     engine.process(bar(0), T0)
     told = [event for event in watcher.heard if isinstance(event, OrderWord)]
     assert [[int(word.kind), int(word.order_id)] for word in told] == [[REJECTED, 5], [CANCEL_REJECTED, 4]]
@@ -258,7 +266,7 @@ def test_a_storm_loses_no_fill() -> None:
         return [bar(0), bar(0)]
 
     account = Says("b", world, [FILL])
-    engine = Engine([Says("a", world, [BAR], once), account], world, world, events_max=3)
+    engine = Engine([Says("a", world, [BAR], once), account], world, world.way, events_max=3)
     engine.process(bar(0), T0)
     assert engine.storms == 1
     assert account.heard == [fill]
@@ -269,7 +277,7 @@ def test_after_a_storm_nothing_of_it_is_left() -> None:
     world = World()
     stormy = [True]
     stage = Says("a", world, [BAR], lambda _: [submit(), bar(0)] if stormy[0] else [])
-    engine = Engine([stage], world, world, events_max=8)
+    engine = Engine([stage], world, world.way, events_max=8)
     engine.process(bar(0), T0)
     stormy[0] = False
     world.log.clear()
@@ -283,7 +291,7 @@ def test_just_as_many_events_as_the_bound_are_no_storm() -> None:
     for caused, storms in ((7, 0), (8, 1)):
         world = World()
         stage = Says("a", world, [BAR], lambda _, caused=caused: [equity() for _ in range(caused)])  # type: ignore[misc]
-        engine = Engine([stage], world, world, events_max=8)
+        engine = Engine([stage], world, world.way, events_max=8)
         engine.process(bar(0), T0)
         assert engine.storms == storms
 
@@ -298,7 +306,7 @@ def test_a_fault_of_a_stage_goes_through_and_leaves_the_engine_usable() -> None:
             raise OurFault("broken")
         return ()
 
-    engine = Engine([Says("a", world, [BAR], raising)], world, world)
+    engine = Engine([Says("a", world, [BAR], raising)], world, world.way)
     with pytest.raises(OurFault):
         engine.process(bar(0), T0)
     broken[0] = False

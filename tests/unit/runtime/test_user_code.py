@@ -9,7 +9,7 @@ from bot4.domain.errors import BadInput
 from bot4.runtime.settings import StrategySettings
 from bot4.runtime.strategy_loader import recruit
 
-HEAD = "from bot4.decision.strategies import Strategy\nfrom bot4.domain.signal import Signal\n"
+HEAD = "from bot4.decision.strategies import Strategy, TickStrategy\nfrom bot4.domain.signal import Signal\n"
 BODY = "    def on_bar(self, view):\n        return None\n"
 
 
@@ -33,6 +33,7 @@ def load(folder: Path, code: str) -> None:
         (f"class S(Strategy):\n    name = 'a\\ud800'\n    features = ()\n{BODY}", "name"),
         ("class S:\n    pass\n", "a S"),
         ("class S(Strategy):\n    name = 1\n", "on_bar"),
+        ("class S(TickStrategy):\n    name = 1\n", "on_tick"),
     ],
 )
 def test_a_file_that_cannot_be_a_strategy_is_refused_in_words(tmp_path: Path, code: str, told: str) -> None:

@@ -7,7 +7,7 @@ instance serves one instrument, so what it keeps in ``self`` is its memory of th
 instrument alone.
 """
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from typing import final
 
 from mypy_extensions import mypyc_attr
@@ -77,7 +77,7 @@ class View:
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
-class Strategy(ABC):
+class Strategy:
     """Turn views of one instrument into signals.
 
     Attributes

@@ -7,7 +7,7 @@ others go on. What a failure *is*, the runtime decides: it wraps each strategy s
 that an exception comes back as a :class:`Fault` value.
 """
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import final
 
@@ -34,7 +34,7 @@ class Fault:
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
-class Voice(ABC):
+class Voice:
     """Speak for one strategy on one instrument: a signal, nothing, or the fault it died of."""
 
     @abstractmethod

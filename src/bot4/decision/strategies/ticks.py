@@ -6,7 +6,7 @@ holds opinions, ends them, refuses what is no signal and stops what failed. A fe
 of a bar is seen from the trade after the one that finished the bar.
 """
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import final
 
@@ -25,7 +25,7 @@ from bot4.domain.values import Nanos
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
-class TickVoice(ABC):
+class TickVoice:
     """Speak for one tick strategy on one instrument: a signal, nothing, or the fault it died of."""
 
     @abstractmethod
