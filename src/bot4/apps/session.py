@@ -143,11 +143,10 @@ def prepare(request: RunRequest, progress: Progress) -> Prepared:
     """
     settings = request.config
     recruits = recruit(settings.strategies, request.config_folder)
-    groups = tick_paths(request.ticks, request.symbols) if request.ticks else group_paths(request.bars, request.symbols)
-    ticks = open_ticks(request, groups) if request.ticks else []
-    histories = [] if request.ticks else open_histories(request, groups)
+    groups, opened = open_data(request)
+    ticks = [one for one in opened if isinstance(one, TickHistory)]
+    histories = [one for one in opened if isinstance(one, BarHistory)]
     refuse_inverse(ticks)
-    opened: list[BarHistory | TickHistory] = [*histories, *ticks]
     check_currency(settings, [history.instrument for history in opened])
     surveys = [survey(history, progress) for history in opened]
     trials, trials_hash = read_trials(settings.evidence.trial_ledger, request.config_folder)
@@ -178,6 +177,26 @@ def prepare(request: RunRequest, progress: Progress) -> Prepared:
     )
 
 
+def open_data(request: RunRequest) -> tuple[dict[str, list[Path]], list[BarHistory | TickHistory]]:
+    """Open the bars or the ticks of every symbol, and return their files by symbol with them.
+
+    Raises
+    ------
+    BadInput
+        If they cannot be opened, or bars and ticks are both given.
+    """
+    if not request.ticks:
+        groups = group_paths(request.bars, request.symbols)
+        return groups, list(open_histories(request, groups))
+    if request.bars:
+        raise BadInput(
+            "--ticks", "bars are given too", "bars or ticks", "Leave one of them out: bars are built of ticks."
+        )
+    groups = tick_paths(request.ticks, request.symbols)
+    overrides = overrides_of(request.config, groups)
+    return groups, list(open_tick_histories(groups, overrides, interval=request.interval, strict=request.strict))
+
+
 def open_histories(request: RunRequest, groups: Mapping[str, Sequence[Path]]) -> list[BarHistory]:
     """Open the recorded bars of every symbol, in the order of the command line.
 
@@ -199,22 +218,6 @@ def open_histories(request: RunRequest, groups: Mapping[str, Sequence[Path]]) ->
         )
         histories.append(BarHistory(symbol, paths, instrument, interval_ns, strict=request.strict))
     return histories
-
-
-def open_ticks(request: RunRequest, groups: Mapping[str, Sequence[Path]]) -> list[TickHistory]:
-    """Open the recorded ticks of every symbol, in the order of the command line.
-
-    Raises
-    ------
-    BadInput
-        If bars are given too, or the configuration describes an instrument the run does not have.
-    """
-    if request.bars:
-        raise BadInput(
-            "--ticks", "bars are given too", "bars or ticks", "Leave one of them out: bars are built of ticks."
-        )
-    overrides = overrides_of(request.config, groups)
-    return open_tick_histories(groups, overrides, interval=request.interval, strict=request.strict)
 
 
 def overrides_of(settings: Settings, groups: Mapping[str, Sequence[Path]]) -> dict[str, dict[str, object]]:
