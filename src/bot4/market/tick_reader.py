@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The port through which recorded ticks come, and what every reader of text shares."""
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import final
@@ -20,7 +20,7 @@ PIECE_MESSAGES = 8_192
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
-class TickReader(ABC):
+class TickReader:
     """Read one file of ticks of one symbol, in its own order, as often as asked.
 
     Attributes
