@@ -2,9 +2,10 @@
 """The works on bot4: the production wiring, every stage in it, and the journal written to a file."""
 
 import tempfile
+from abc import abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 import msgspec
 import numpy as np
@@ -14,75 +15,81 @@ from benchmarks.workload import CASH
 
 from bot4 import __version__
 from bot4.account.attribution import Attribution
+from bot4.adapters.stores.tick_history import MergedTicks
 from bot4.apps.collector import quiet_collector
 from bot4.apps.execute import check_books
 from bot4.apps.progress import Silent
 from bot4.apps.recording import recording
-from bot4.apps.session import Prepared, RunRequest, prepare
+from bot4.apps.session import RunRequest, prepare
 from bot4.domain.values import MONEY_ONE, Money
 from bot4.kernels.features import DEFAULT_FEATURES, compile_features
 from bot4.market.bars import BarBlock
+from bot4.market.ticks import TickBlock
 from bot4.record.curve import CurveRecorder
 from bot4.record.tally import Tally
 from bot4.runtime.build import build_info
 from bot4.runtime.config_file import load_settings
 from bot4.runtime.drive import Drive
+from bot4.runtime.tick_wiring import imagined_tick_venue, tick_feed
+from bot4.runtime.ticks import TickDrive
 from bot4.runtime.warm_up import warm_up
 from bot4.runtime.wiring import compiled_features, imagined_venue, wire
+from bot4.simulation.book.venue import TickVenue
+from bot4.simulation.venue import SimulatedVenue
 
 SYMBOL: Final = "BTCUSDT"
-CONFIG: Final = Path(__file__).parents[1] / "sma_cross.toml"
+HERE: Final = Path(__file__).parents[1]
+
+B = TypeVar("B")
 
 
-class Loaded:
+class Loaded(Generic[B]):
     """Give blocks that are in memory already."""
 
-    def __init__(self, blocks: Iterator[BarBlock]) -> None:
+    def __init__(self, blocks: Iterator[B]) -> None:
         self.held = list(blocks)
 
-    def blocks(self) -> Iterator[BarBlock]:
+    def blocks(self) -> Iterator[B]:
         """Return the blocks from the first on."""
         return iter(self.held)
 
 
-class SmaCross(Side):
-    """Cross two averages through the whole engine: what is measured is the drive alone, as arrays are for others."""
+class Run(Side):
+    """Run a configuration through the whole engine: what is measured is the drive alone, as arrays are for others."""
 
-    features: tuple[str, ...] | None = None
-    """What is computed besides what the strategy reads, None for what the configuration says."""
+    drive: Drive | TickDrive
+    venue: SimulatedVenue | TickVenue
 
-    def __init__(self, folder: Path) -> None:
-        settings = load_settings(CONFIG).settings
-        self.settings = settings if self.features is None else msgspec.structs.replace(settings, features=self.features)
-        request = RunRequest(command="backtest", config=self.settings, bars=(f"{SYMBOL}={folder / 'bars.parquet'}",))
-        self.prepared: Prepared = prepare(request, Silent())
-        self.streams = [Loaded(history.blocks()) for history in self.prepared.histories]
+    def __init__(self, request: RunRequest) -> None:
+        self.settings = request.config
+        self.prepared = prepare(request, Silent())
         warm_up(compiled_features(self.settings, self.prepared.recruits))
 
     def prepare(self) -> None:
         prepared, instruments = self.prepared, self.prepared.instruments
         self.folder = tempfile.TemporaryDirectory(prefix="bot4-bench-")
         self.recording = recording(Path(self.folder.name), prepared.header, durable=False, resume=False, key=None)
-        journal = self.recording.__enter__()
-        self.journal = journal
-        self.venue = imagined_venue(self.settings, instruments)
+        self.journal = self.recording.__enter__()
         self.tally = Tally(len(prepared.recruits))
-        curve = CurveRecorder(instruments, Money(CASH * MONEY_ONE))
+        survey = prepared.surveys[0]
+        span_ns = survey.last_known_ns - survey.first_open_ns
+        curve = CurveRecorder(instruments, Money(CASH * MONEY_ONE), span_ns=span_ns)
         attribution = Attribution(instruments, slots=len(prepared.recruits))
+        self.venue = self.imagined()
         self.wired = wire(
             self.settings,
             instruments,
             prepared.intervals_ns(),
             prepared.recruits,
-            journal=journal,
+            journal=self.journal,
             gateway=self.venue,
             observers=(attribution, curve, self.tally),
+            ticks=bool(prepared.ticks),
         )
-        self.drive = Drive(self.wired.engine, self.venue, self.wired.features, ahead=True)
 
-    def run(self) -> None:
-        with quiet_collector():
-            self.drive.run(self.streams)
+    @abstractmethod
+    def imagined(self) -> SimulatedVenue | TickVenue:
+        """Return a fresh venue."""
 
     def answer(self) -> Answer:
         self.journal.close(int(self.drive.row), b"\0" * 32, False)
@@ -90,6 +97,56 @@ class SmaCross(Side):
         self.folder.cleanup()
         check_books(self.wired, self.venue.statement(), self.prepared.instruments)
         return {"orders": float(self.tally.fills), "final_equity": int(self.wired.portfolio.equity) / MONEY_ONE}
+
+
+class SmaCross(Run):
+    """Cross two averages of closes."""
+
+    features: tuple[str, ...] | None = None
+    """What is computed besides what the strategy reads, None for what the configuration says."""
+
+    def __init__(self, folder: Path) -> None:
+        settings = load_settings(HERE / "sma_cross.toml").settings
+        if self.features is not None:
+            settings = msgspec.structs.replace(settings, features=self.features)
+        bars = f"{SYMBOL}={folder / 'bars.parquet'}"
+        super().__init__(RunRequest(command="backtest", config=settings, bars=(bars,)))
+        self.streams = [Loaded[BarBlock](history.blocks()) for history in self.prepared.histories]
+
+    def prepare(self) -> None:
+        super().prepare()
+        assert isinstance(self.venue, SimulatedVenue), "bars meet the venue of bars"
+        self.bars = self.drive = Drive(self.wired.engine, self.venue, self.wired.features, ahead=True)
+
+    def imagined(self) -> SimulatedVenue | TickVenue:
+        return imagined_venue(self.settings, self.prepared.instruments)
+
+    def run(self) -> None:
+        with quiet_collector():
+            self.bars.run(self.streams)
+
+
+class TickEma(Run):
+    """Cross two averages of trade prices, over the full book with latency, and bars built of the trades."""
+
+    def __init__(self, folder: Path) -> None:
+        settings = load_settings(HERE / "tick_ema.toml").settings
+        ticks = f"{SYMBOL}={folder / 'ticks.parquet'}"
+        super().__init__(RunRequest(command="backtest", config=settings, ticks=(ticks,), interval="10s"))
+        self.stream = Loaded[TickBlock](MergedTicks(self.prepared.ticks).blocks())
+
+    def prepare(self) -> None:
+        super().prepare()
+        assert isinstance(self.venue, TickVenue), "ticks meet the venue of ticks"
+        feed = tick_feed(self.settings, self.stream)
+        self.ticks = self.drive = TickDrive(self.wired.engine, self.venue, feed)
+
+    def imagined(self) -> SimulatedVenue | TickVenue:
+        return imagined_tick_venue(self.settings, self.prepared.instruments)
+
+    def run(self) -> None:
+        with quiet_collector():
+            self.ticks.run()
 
 
 class SmaCrossFeatures(SmaCross):
@@ -147,6 +204,7 @@ if __name__ == "__main__":
         {
             "sma_cross": SmaCross,
             "sma_cross_features": SmaCrossFeatures,
+            "tick_ema": TickEma,
             "indicators_batch": IndicatorsBatch,
             "indicators_stream": IndicatorsStream,
         },

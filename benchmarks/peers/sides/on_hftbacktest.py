@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 from benchmarks.peers.sides.serve import Answer, Side, serve
-from benchmarks.ticks import CASH, FAST, FEE, LATENCY_NS, SHARE, SLOW, TICK_NS, TRADE, stamps
+from benchmarks.ticks import CASH, FAST, FEE, LATENCY_NS, QUIET, SHARE, SLOW, TICK_NS, TRADE, stamps
 from benchmarks.workload import LOT_SIZE, TICK_SIZE
 from hftbacktest import BacktestAsset, HashMapMarketDepthBacktest
 from hftbacktest.order import IOC, MARKET
@@ -15,13 +15,14 @@ from numba import njit
 
 
 @njit(cache=False)
-def cross(test, fast_length, slow_length, step_ns, equity, lot):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def cross(test, fast_length, slow_length, quiet, step_ns, equity, lot):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Hold long while the fast average of trade prices is above the slow one; return the orders sent."""
     fast_share = 2.0 / (fast_length + 1)
     slow_share = 2.0 / (slow_length + 1)
     fast = slow = 0.0
     trades = orders = 0
     held = 0.0
+    long = False
     while test.elapse(step_ns) == 0:
         for trade in test.last_trades(0):
             price = trade.px
@@ -32,11 +33,17 @@ def cross(test, fast_length, slow_length, step_ns, equity, lot):  # type: ignore
             trades += 1
             if trades <= slow_length:
                 continue
-            if fast > slow and held == 0.0:
+            if fast > slow and not long:
+                long = True
+                if trades <= quiet:
+                    continue
                 held = np.floor(equity / price / lot) * lot
                 orders += 1
                 test.submit_buy_order(0, orders, price, held, IOC, MARKET, False)
-            elif fast < slow and held > 0.0:
+            elif fast < slow and long:
+                long = False
+                if held == 0.0:
+                    continue
                 orders += 1
                 test.submit_sell_order(0, orders, price, held, IOC, MARKET, False)
                 held = 0.0
@@ -83,7 +90,7 @@ class TickEma(Side):
         self.test = HashMapMarketDepthBacktest([asset])
 
     def run(self) -> None:
-        self.orders = cross(self.test, FAST, SLOW, TICK_NS, SHARE * CASH, LOT_SIZE)
+        self.orders = cross(self.test, FAST, SLOW, QUIET, TICK_NS, SHARE * CASH, LOT_SIZE)
 
     def answer(self) -> Answer:
         values = self.test.state_values(0)

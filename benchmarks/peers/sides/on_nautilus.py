@@ -35,6 +35,8 @@ class Crossing(Strategy):
         self.share = share
         self.orders = 0
         self.long = False
+        self.held = False
+        self.may_trade = True
 
     def look(self, price: float) -> None:
         """Enter or leave at the market."""
@@ -43,10 +45,16 @@ class Crossing(Strategy):
         fast, slow = self.fast.value, self.slow.value
         if fast > slow and not self.long:
             self.long = True
+            if not self.may_trade:
+                return
+            self.held = True
             equity = self.portfolio.account(VENUE).balance_total(USDT).as_double()
             self.trade(OrderSide.BUY, INSTRUMENT.make_qty(equity * self.share / price, round_down=True))
         elif fast < slow and self.long:
             self.long = False
+            if not self.held:
+                return
+            self.held = False
             self.trade(OrderSide.SELL, self.cache.positions_open()[0].quantity)
 
     def trade(self, side: OrderSide, quantity: Quantity) -> None:
@@ -72,6 +80,8 @@ class BarCross(Crossing):
 class TickCross(Crossing):
     """Look at every trade."""
 
+    trades = 0
+
     def on_start(self) -> None:
         """Ask for the trades, with both averages updated by each."""
         self.register_indicator_for_trade_ticks(INSTRUMENT.id, self.fast)
@@ -80,6 +90,8 @@ class TickCross(Crossing):
 
     def on_trade_tick(self, tick: TradeTick) -> None:
         """Look at one trade."""
+        self.trades += 1
+        self.may_trade = self.trades > ticks.QUIET
         self.look(tick.price.as_double())
 
 
