@@ -69,9 +69,9 @@ def test_a_market_that_runs_through_many_windows_keeps_every_level() -> None:
     chance = np.random.Generator(np.random.PCG64(4))
     for side in (1, -1):
         ladder, levels = BookSide(side, 128), dict[int, int]()
-        middle = 100_000
-        for step in chance.integers(-60, 61, 4_000).tolist():
-            middle += step + (40 if len(levels) % 200 < 100 else -40)
+        middle, most, bases = 100_000, 0, set[int]()
+        for number, step in enumerate(chance.integers(-20, 61, 2_000).tolist()):
+            middle += step if number // 250 % 2 else -step
             for depth, lots in zip(chance.integers(0, 500, 3).tolist(), chance.integers(0, 3, 3).tolist(), strict=True):
                 price = middle - side * depth
                 assert ladder.put(Ticks(price), Lots(lots)) == levels.pop(price, 0)
@@ -80,7 +80,10 @@ def test_a_market_that_runs_through_many_windows_keeps_every_level() -> None:
             for better in [price for price in levels if side * (price - middle) > 0]:
                 assert ladder.put(Ticks(better), Lots(0)) == levels.pop(better)
             assert ladder.best_price() == max(levels, key=lambda p: side * p, default=0)
-        assert len(levels) > 50
+            most = max(most, len(levels))
+            bases.add(int(ladder.base))
+        assert most > 400
+        assert len(bases) > 50
         assert walked(ladder) == ranked(levels, side)
 
 

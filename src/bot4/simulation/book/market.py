@@ -44,7 +44,7 @@ class Offered:
     def __init__(self, side: i64, window: i64 = WINDOW) -> None:
         self.ladder = BookSide(side, window)
         self.taken: dict[int, int] = {}
-        self.stale_price: i64 = 0
+        self.stale_price = Ticks(0)
         self.stale_lots: i64 = 0
         # The worst price the last snapshot covered, as a key of the ladder: up to the best, no level is no lots.
         self.deepest: i64 = TICKS_MAX
@@ -94,11 +94,6 @@ class Offered:
             self.stale_lots = lots
         elif ahead == 0:
             self.stale_lots += lots
-
-    def refresh(self) -> None:
-        """Drop the stale mark: the feed has spoken."""
-        self.stale_price = 0
-        self.stale_lots = 0
 
     def left(self, price: Ticks) -> Lots:
         """Return the lots that can be taken at a displayed price."""
@@ -204,8 +199,7 @@ class Market:
 
     def refreshed(self) -> None:
         """Note that the feed spoke of the book; count it where it left the book crossed."""
-        self.bids.refresh()
-        self.asks.refresh()
+        self.bids.stale_price = self.asks.stale_price = Ticks(0)
         if self.is_crossed():
             self.crossed += 1
 
