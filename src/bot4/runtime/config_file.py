@@ -8,7 +8,7 @@ given as a mapping: only apps look at the real one.
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, get_args, get_origin
@@ -51,11 +51,15 @@ class LoadedSettings:
     """Hold settings and, for each key that was set, which source set it.
 
     ``sources`` maps dotted keys to ``file:line``, a variable's name or a flag;
-    keys left at their default are absent.
+    keys left at their default are absent. ``apart`` is the table of the file that
+    was asked for by name and is no setting of a run, as TOML gives it, None where
+    there is none; ``place`` says where a key was set.
     """
 
     settings: Settings
     sources: dict[str, str]
+    apart: object = None
+    place: Callable[[tuple[str, ...]], str] = ".".join
 
     def rows(self) -> list[tuple[str, object, str]]:
         """Return every setting as (dotted key, value, source), in declared order."""
@@ -72,7 +76,11 @@ class LoadedSettings:
 
 
 def load_settings(
-    path: Path | None = None, environment: Mapping[str, str] | None = None, overrides: Sequence[Override] = ()
+    path: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    overrides: Sequence[Override] = (),
+    *,
+    apart: str = "",
 ) -> LoadedSettings:
     """Return the settings of a run.
 
@@ -84,6 +92,8 @@ def load_settings(
         Where variables such as ``BOT4_COSTS__TAKER`` are looked for.
     overrides : sequence of Override
         What flags say, the last one winning.
+    apart : str
+        A table of the file that belongs to one command: handed over unchecked.
 
     Raises
     ------
@@ -96,6 +106,7 @@ def load_settings(
     places: dict[tuple[str, ...], str] = {}
     if path is not None:
         tree = _read(path, places)
+    taken = tree.pop(apart, None)
     for name, text in sorted((environment or {}).items()):
         if name.startswith(PREFIX) and name not in PROCESS_VARIABLES:
             _set(tree, places, tuple(name.removeprefix(PREFIX).lower().split("__")), text, name)
@@ -103,7 +114,8 @@ def load_settings(
         _set(tree, places, tuple(override.key.split(".")), override.text, override.flag)
 
     settings = checked(tree, lambda key: _place(key, places))
-    return LoadedSettings(settings, {".".join(key): source for key, source in places.items()})
+    sources = {".".join(key): source for key, source in places.items()}
+    return LoadedSettings(settings, sources, taken, lambda key: _place(key, places))
 
 
 def parse_override(text: str, flag: str = "--set") -> Override:

@@ -15,7 +15,7 @@ from cyclopts.exceptions import (
 )
 
 import bot4
-from bot4.apps.cli import configure, journals, machine, market, runs
+from bot4.apps.cli import configure, journals, machine, market, runs, search
 from bot4.apps.cli.reply import Reply
 from bot4.apps.kernel_cache import set_kernel_cache
 from bot4.domain.errors import BadInput
@@ -59,6 +59,7 @@ def build() -> App:
     config.command(configure.schema)
     for part in (features, data, audit, config):
         app.command(part)
+    app.command(search.sweep)
     app.command(machine.doctor)
     app.command(machine.bench)
     return app
