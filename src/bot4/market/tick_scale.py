@@ -43,6 +43,8 @@ class Scale:
 
     def _exact(self, text: str) -> tuple[int, int, int]:
         """Read what is no plain digits and point, such as ``1e-7``."""
+        if not text.isascii():
+            raise ValueError(f"{text!r} is no decimal")
         try:
             numerator, denominator = Decimal(text).as_integer_ratio()
         except (ArithmeticError, ValueError, OverflowError):

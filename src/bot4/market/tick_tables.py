@@ -106,26 +106,26 @@ def join_tables(parts: Sequence[TickTable]) -> TickTable:
     return TickTable(messages, np.concatenate([part.rows for part in parts], axis=1))
 
 
-def cut_tables(tables: Iterable[TickTable]) -> Iterator[TickTable]:
+def cut_tables(tables: Iterable[TickTable], messages_max: int = MESSAGES_MAX) -> Iterator[TickTable]:
     """Cut a stream of tables anew, so that where a reader cut its file leaves no trace.
 
-    Each holds as many messages as fit ``MESSAGES_MAX`` and ``ROWS_MAX``, and at least one.
+    Each holds as many messages as fit ``messages_max`` and ``ROWS_MAX``, and at least one.
     """
     waiting = empty_table()
     for table in tables:
         waiting = join_tables([waiting, table])
-        while len(waiting) >= MESSAGES_MAX or waiting.rows.shape[1] >= ROWS_MAX:
-            at = _fitting(waiting)
+        while len(waiting) >= messages_max or waiting.rows.shape[1] >= ROWS_MAX:
+            at = _fitting(waiting, messages_max)
             yield waiting.cut(0, at)
             waiting = waiting.cut(at, len(waiting))
     if len(waiting):
         yield waiting
 
 
-def _fitting(table: TickTable) -> int:
+def _fitting(table: TickTable, messages_max: int) -> int:
     """Return how many messages of a table make one block."""
     within = int(np.searchsorted(table.messages[END], ROWS_MAX, side="right"))
-    return max(1, min(within, MESSAGES_MAX))
+    return max(1, min(within, messages_max))
 
 
 def merge_tables(streams: Sequence[Iterable[TickTable]]) -> Iterator[TickTable]:
