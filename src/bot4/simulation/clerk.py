@@ -16,7 +16,7 @@ from bot4.domain.instrument import SPOT, Instrument
 from bot4.domain.order import Execution, OrderWord, Submit, accepted, cancel_rejected, canceled, rejected
 from bot4.domain.values import BUY, SELL, Lots, Money, Nanos, Ticks
 from bot4.simulation.claims import Claims
-from bot4.simulation.filters import INSUFFICIENT, objection, size_objection
+from bot4.simulation.filters import INSUFFICIENT, UNCOUNTABLE, objection, size_objection
 from bot4.simulation.ledger import VenueLedger
 from bot4.simulation.orders import Shelf, VenueOrder
 from bot4.simulation.rounding import affordable, fee_of, notional_of
@@ -123,6 +123,9 @@ class Clerk:
             return Lots(0)
         if order.reduce_only:
             lots = min(lots, Lots(-order.side * held))
+        if not instrument.counts(price, lots):
+            self._cancel(order, at, UNCOUNTABLE)
+            return Lots(0)
         rate = self.ledger.rate(at, is_maker=is_maker)
         funded = self._funded(order, instrument, price, lots=lots, rate=rate)
         if funded > 0:
@@ -182,7 +185,7 @@ class Clerk:
         if instrument.instrument_type != SPOT:
             return lots
         if order.side == BUY:
-            return min(lots, Lots(affordable(instrument, price, cash=int(self.ledger.cash), rate=rate)))
+            return Lots(min(int(lots), affordable(instrument, price, cash=int(self.ledger.cash), rate=rate)))
         return min(lots, Lots(self.ledger.lots[order.instrument]))
 
     def _execute(

@@ -15,6 +15,7 @@ from bot4.simulation.rounding import cost_of, notional_of, slipped
 
 TOO_SMALL = "notional below min_notional"
 INSUFFICIENT = "insufficient balance"
+UNCOUNTABLE = "notional above what can be counted"
 
 
 def objection(command: Submit, instrument: Instrument) -> str:
@@ -42,8 +43,8 @@ def prices_named(command: Submit) -> bool:
 
 def size_objection(instrument: Instrument, price: Ticks, *, lots: Lots, reduce_only: bool) -> str:
     """Return why a size is refused at a price; what only reduces may be small."""
-    if not instrument.fits(price, lots):
-        return "notional above what can be counted"
+    if not (instrument.counts(price, lots) if reduce_only else instrument.fits(price, lots)):
+        return UNCOUNTABLE
     if not reduce_only and notional_of(instrument, price, lots) < int(instrument.min_notional):
         return TOO_SMALL
     return ""
