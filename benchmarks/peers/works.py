@@ -117,9 +117,17 @@ SWEEP: Final = Work(
     title="100 pairs of averages over a year of minutes",
     unit="bar-combinations",
     size=100 * BARS,
-    sides=(side("vectorbt, all pairs at once", "vectorbt", "sweep", is_heavy=True),),
+    sides=(
+        side("bot4", "bot4", "sweep"),
+        side("vectorbt, all pairs at once", "vectorbt", "sweep", is_heavy=True),
+    ),
+    default_tolerance=0.0,
     aims={"vectorbt, all pairs at once": 100.0},
-    differs=("vectorbt materialises a column for every pair and gives a total return for each.",),
+    differs=(
+        "bot4 screens: signals, fills at the next open, fees, and five figures of daily returns for every pair.",
+        "vectorbt makes a column of each step for every pair, orders and records, and is asked for the total returns.",
+        "Compared are the orders of every pair.",
+    ),
 )
 
 BATCH: Final = Work(

@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 from benchmarks.indicators import NAMES, STREAMED, WARM
 from benchmarks.peers.sides.serve import Answer, Side, serve
-from benchmarks.workload import CASH
+from benchmarks.workload import CASH, FEE, LOT_SIZE, MINUTE_NS, SWEEP_FAST, SWEEP_SLOW, TICK_SIZE
 
 from bot4 import __version__
 from bot4.account.attribution import Attribution
@@ -23,6 +23,7 @@ from bot4.apps.recording import recording
 from bot4.apps.session import RunRequest, prepare
 from bot4.domain.values import MONEY_ONE, Money
 from bot4.kernels.features import DEFAULT_FEATURES, compile_features
+from bot4.kernels.sweep import Series, plan_of, screen
 from bot4.market.bars import BarBlock
 from bot4.market.ticks import TickBlock
 from bot4.record.curve import CurveRecorder
@@ -155,6 +156,38 @@ class SmaCrossFeatures(SmaCross):
     features = DEFAULT_FEATURES
 
 
+class Sweep(Side):
+    """Screen every pair of averages of a grid: the figures of each set's shadow book, its fills counted."""
+
+    def __init__(self, folder: Path) -> None:
+        with np.load(folder / "bars.npz") as bars:
+            opens, highs, lows, closes = (
+                np.rint(bars[name] / TICK_SIZE).astype(np.int64) for name in ("open", "high", "low", "close")
+            )
+            volumes = np.rint(bars["volume"] / LOT_SIZE).astype(np.int64)
+            stamps = bars["open_ns"]
+        self.series = Series(
+            open_ns=stamps,
+            open=opens,
+            high=highs,
+            low=lows,
+            close=closes,
+            volume=volumes,
+            tick=TICK_SIZE,
+            lot=LOT_SIZE,
+            interval_ns=MINUTE_NS,
+            is_spot=True,
+        )
+        self.sets = [{"fast": fast, "slow": slow} for fast in SWEEP_FAST for slow in SWEEP_SLOW]
+
+    def run(self) -> None:
+        self.found = screen(plan_of("sma_cross", self.sets), [self.series], FEE)
+
+    def answer(self) -> Answer:
+        told = zip(self.sets, self.found.fills.tolist(), strict=True)
+        return {f"orders_{one['fast']}_{one['slow']}": float(fills) for one, fills in told}
+
+
 class IndicatorsBatch(Side):
     """Compute whole columns in one call."""
 
@@ -205,6 +238,7 @@ if __name__ == "__main__":
             "sma_cross": SmaCross,
             "sma_cross_features": SmaCrossFeatures,
             "tick_ema": TickEma,
+            "sweep": Sweep,
             "indicators_batch": IndicatorsBatch,
             "indicators_stream": IndicatorsStream,
         },

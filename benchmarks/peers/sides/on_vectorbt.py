@@ -84,10 +84,11 @@ class Sweep(Side):
             freq="1min",
         )
         self.returns = portfolio.total_return()
+        self.portfolio = portfolio
 
     def answer(self) -> Answer:
-        told = zip(self.fast, self.slow, self.returns, strict=True)
-        return {f"return_{fast}_{slow}": float(value) for fast, slow, value in told}
+        told = zip(self.fast, self.slow, self.portfolio.orders.count(), strict=True)
+        return {f"orders_{fast}_{slow}": float(count) for fast, slow, count in told}
 
 
 if __name__ == "__main__":
