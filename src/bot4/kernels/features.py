@@ -18,7 +18,8 @@ says so (`step` returns False, `run` counts). Whether high is above low is for m
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final, final
 
 import numpy as np
@@ -95,20 +96,32 @@ def parse(name: str) -> FeatureSpec:
         With the name, what is wrong and a name that would do.
     """
     plain, _, after = name.partition("@" if "~" not in name else "~")
-    found = _NAME.fullmatch(plain)
-    info = _BY_KIND.get(found[1]) if found else None
+    spec = replace(parse_kind(plain, _BY_KIND), name=name)
+    if (spec.info.kind in _PAIR_KINDS) != ("~" in name):
+        needs = f"a reference: write {plain}~BTCUSDT" if "~" not in name else f"no reference: write {plain}"
+        raise ValueError(f"feature {name!r} takes {needs}")
+    if "~" in name:
+        return replace(spec, reference=read_reference(name, after))
+    return replace(spec, period_ns=read_period(name, after) if "@" in name else 0)
+
+
+def parse_kind(name: str, kinds: Mapping[str, FeatureInfo]) -> FeatureSpec:
+    """Read a name without a suffix, of one of `kinds`, which are entries of a catalogue by their kind.
+
+    Raises
+    ------
+    ValueError
+        With the name, what is wrong and a name that would do.
+    """
+    found = _NAME.fullmatch(name)
+    info = kinds.get(found[1]) if found else None
     if found is None or info is None:
-        raise ValueError(f"unknown feature {name!r}{_nearest(plain)}")
+        raise ValueError(f"unknown feature {name!r}{_nearest(name, kinds)}")
     texts = found[2].split("_")[1:]
     if len(texts) != len(info.parameters):
         raise ValueError(f"feature {name!r} needs the form {info.pattern}, for example {info.usual_name}")
     numbers = tuple(_number(name, text, one) for text, one in zip(texts, info.parameters, strict=True))
-    if (info.kind in _PAIR_KINDS) != ("~" in name):
-        needs = f"a reference: write {plain}~BTCUSDT" if "~" not in name else f"no reference: write {plain}"
-        raise ValueError(f"feature {name!r} takes {needs}")
-    if "~" in name:
-        return FeatureSpec(name, info, numbers, reference=read_reference(name, after))
-    return FeatureSpec(name, info, numbers, period_ns=read_period(name, after) if "@" in name else 0)
+    return FeatureSpec(name, info, numbers)
 
 
 def _number(name: str, text: str, parameter: Parameter) -> float:
@@ -123,12 +136,12 @@ def _number(name: str, text: str, parameter: Parameter) -> float:
     return value
 
 
-def _nearest(name: str) -> str:
+def _nearest(name: str, kinds: Mapping[str, FeatureInfo]) -> str:
     kind = name.rstrip("0123456789._").lower()
-    near = difflib.get_close_matches(kind, _BY_KIND, n=1, cutoff=0.5)
+    near = difflib.get_close_matches(kind, kinds, n=1, cutoff=0.5)
     if not near:
-        return "; see the catalogue: " + ", ".join(_BY_KIND)
-    return f": did you mean {_BY_KIND[near[0]].usual_name}?"
+        return "; see the catalogue: " + ", ".join(kinds)
+    return f": did you mean {kinds[near[0]].usual_name}?"
 
 
 @final

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Features of larger bars on the clock of shorter ones: what is known when, gaps, cuts and names."""
 
+import os
+import subprocess
+import sys
 from itertools import pairwise
 
 import numpy as np
@@ -187,3 +190,36 @@ def test_a_bad_suffix_is_refused_with_the_way_out(name: str, part: str) -> None:
     with pytest.raises(ValueError, match="feature") as caught:
         compile_features([name])
     assert part in str(caught.value)
+
+
+DIGEST = """
+import hashlib, numpy as np
+from bot4.kernels.features import CATALOG, compile_features
+from bot4.kernels.catalog import PAIRS
+from bot4.kernels.orderflow import compile_trade_flow
+from tests.unit.kernels.flows import made_trades
+from tests.unit.kernels.series import generated
+names = [one.usual_name for one in CATALOG if one.family == "calendar"]
+names += ["fracdiff_0.4_30", "rsi_5@4h", "sma_3@1d", "bulk_vpin_3_150_10", "jump_share_20"]
+names += ["beta_20~X", "lead_20_3~X", "strength_5_20~X"]
+program = compile_features(names)
+state, out = program.new_state(3_600_000_000_000), np.empty((300, program.size))
+reference = generated(300, seed=4).closes.reshape(-1, 1)
+program.run(state, *generated(300, seed=3), out, references=reference)
+flow = compile_trade_flow(["vpin_3_40", "trade_imbalance_7", "bipower_vol_9"])
+memory, told = flow.new_state(), np.empty((200, 3))
+flow.run(memory, *made_trades(200, 1), told)
+print(hashlib.sha256(b"".join(one.tobytes() for one in (state, out, memory, told))).hexdigest())
+"""
+
+
+def test_the_interpreted_kernel_gives_the_same_bits() -> None:
+    """Calendar, larger bars, pairs and flow, compiled or not: outputs and state are equal byte for byte."""
+    digests = []
+    for switch in ("0", "1"):
+        environment = os.environ | {"NUMBA_DISABLE_JIT": switch, "PYTHONPATH": os.pathsep.join(sys.path)}
+        done = subprocess.run(
+            [sys.executable, "-c", DIGEST], env=environment, capture_output=True, text=True, check=True
+        )
+        digests.append(done.stdout.strip())
+    assert digests[0] == digests[1]
