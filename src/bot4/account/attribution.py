@@ -97,7 +97,7 @@ class Attribution(Stage):
         Number of strategies. One more slot, with this number, holds what nobody asked for.
     """
 
-    __slots__ = ("instruments", "slots", "holdings", "openings")
+    __slots__ = ("instruments", "slots", "holdings", "openings", "ids", "remembered")
 
     def __init__(self, instruments: Sequence[Instrument], *, slots: int) -> None:
         super().__init__((INTENT, FILL))
@@ -105,6 +105,8 @@ class Attribution(Stage):
         self.slots = slots
         self.holdings = [[SlotHolding() for _ in range(slots + 1)] for _ in self.instruments]
         self.openings: dict[int, Opening] = {}
+        self.ids = [0] * INTENTS_MAX
+        self.remembered: i64 = 0
 
     def holding(self, slot: int, instrument: int) -> SlotHolding:
         """Return one strategy's part of one instrument."""
@@ -147,9 +149,13 @@ class Attribution(Stage):
                 weights[share.slot] += int(share.fraction * WEIGHT_ONE)
         if sum(weights) == 0:
             return
-        if len(self.openings) >= INTENTS_MAX:
-            del self.openings[next(iter(self.openings))]
-        self.openings[int(intent.request.intent_id)] = Opening(weights)
+        place = self.remembered % INTENTS_MAX
+        if self.remembered >= INTENTS_MAX:
+            del self.openings[self.ids[place]]
+        intent_id = int(intent.request.intent_id)
+        self.ids[place] = intent_id
+        self.remembered += 1
+        self.openings[intent_id] = Opening(weights)
 
     def _divide(self, fill: Fill) -> None:
         """Split a fill into what it closes and what it opens, and each among the slots."""
