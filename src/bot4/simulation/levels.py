@@ -10,7 +10,7 @@ from typing import final
 
 from mypy_extensions import i64
 
-from bot4.domain.values import Ticks
+from bot4.domain.values import TICKS_MAX, Ticks
 from bot4.simulation.orders import VenueOrder
 
 
@@ -40,12 +40,15 @@ class OrderLevels:
         +1 where the highest price acts first (purchase limits, sale stops), -1 where the lowest does.
     """
 
-    __slots__ = ("rank", "prices", "levels")
+    __slots__ = ("rank", "prices", "levels", "lowest", "highest")
 
     def __init__(self, rank: i64) -> None:
         self.rank: i64 = rank
         self.prices: list[int] = []
         self.levels: dict[int, OrderLevel] = {}
+        # The ends of the list, at hand for the question that every market event asks: nothing between where empty.
+        self.lowest = Ticks(TICKS_MAX)
+        self.highest = Ticks(0)
 
     def add(self, price: Ticks, order: VenueOrder) -> None:
         """Put an order behind the others at its price."""
@@ -55,6 +58,8 @@ class OrderLevels:
             level = OrderLevel()
             self.levels[key] = level
             self.prices.insert(bisect_left(self.prices, key), key)
+            self.lowest = min(self.lowest, price)
+            self.highest = max(self.highest, price)
         level.orders[int(order.sequence)] = order
 
     def remove(self, price: Ticks, order: VenueOrder) -> None:
@@ -64,21 +69,22 @@ class OrderLevels:
         del level.orders[int(order.sequence)]
         if not level.orders:
             del self.levels[key]
-            del self.prices[bisect_left(self.prices, key)]
+            prices = self.prices
+            del prices[bisect_left(prices, key)]
+            self.lowest = Ticks(i64(prices[0])) if prices else Ticks(TICKS_MAX)
+            self.highest = Ticks(i64(prices[-1])) if prices else Ticks(0)
 
     def level(self, price: Ticks) -> OrderLevel | None:
         """Return the level at a price, or None."""
-        prices = self.prices
-        if not prices or price < i64(prices[0]) or price > i64(prices[-1]):
+        if price < self.lowest or price > self.highest:
             return None
         return self.levels.get(int(price))
 
     def best(self) -> Ticks:
         """Return the price that acts first, 0 where there is none."""
-        prices = self.prices
-        if not prices:
-            return Ticks(0)
-        return Ticks(i64(prices[-1] if self.rank > 0 else prices[0]))
+        if self.rank > 0:
+            return self.highest
+        return self.lowest if self.highest != 0 else Ticks(0)
 
     def after(self, price: Ticks) -> Ticks:
         """Return the next price to act, 0 where there is none."""
