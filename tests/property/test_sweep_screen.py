@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from bot4.domain.instrument import LINEAR_PERPETUAL, SPOT
 from bot4.domain.values import HOUR_NS, MINUTE_NS
-from bot4.kernels.sweep import Series, plan_of, screen
+from bot4.kernels.features import compile_features
+from bot4.kernels.sweep import Plan, Series, plan_of, screen
+from bot4.kernels.sweep.columns import Columns
 from bot4.kernels.sweep.screen import opinions
 from bot4.runtime.settings import StrategySettings
 from bot4.runtime.wiring import first_taker
@@ -160,3 +162,30 @@ def test_days_without_a_bar_are_days_without_a_return() -> None:
     table = np.concatenate((table[:, :300], table[:, 300 + 7 * 24 :]), axis=1)
     given = {"entry": 5, "leave": 3, "hold_bars_max": 400}
     check_record([series(table)], "breakout", given, engine([table], "breakout", given))
+
+
+@pytest.mark.parametrize("rows", [64, 256, 2048])
+def test_the_short_way_to_means_gives_the_bits_of_the_indicator_machine(rows: int) -> None:
+    """Means beside other indicators, in blocks of any length, warm-up included: the machine's values, bit by bit."""
+    names = [f"sma_{window}" for window in (2, 3, 17, 200, 300)] + ["roc_5", "volatility_5"]
+    plan = Plan()
+    for name in names:
+        plan.column(name)
+    plan.score("roc_5", "volatility_5", 2.0)
+    one = series(walk(9, 2_500, noise=0.2))  # wild enough for sums to be taken anew
+    stamps = one.open_ns
+    prices = tuple(np.multiply(column, one.tick) for column in (one.open, one.high, one.low, one.close))
+    given = (*prices, np.multiply(one.volume, one.lot))
+    program = compile_features(names)
+    wanted = np.empty((len(stamps), len(names)))
+    program.run(program.new_state(), stamps, *given, wanted)
+    columns = Columns(plan, rows)
+    for begin in range(0, len(stamps), rows):
+        block = slice(begin, begin + rows)
+        opens, highs, lows, closes, volumes = (column[block] for column in given)
+        columns.load(stamps[block], (opens, highs, lows, closes, volumes))
+        made = columns.values[1 : len(names) + 1, : len(closes)]
+        np.testing.assert_array_equal(made.T, wanted[block])
+        scaled = wanted[block, 6] * 2.0
+        score = np.where(scaled > 0.0, wanted[block, 5] / np.where(scaled > 0.0, scaled, 1.0), np.nan)
+        np.testing.assert_array_equal(columns.values[-1, : len(closes)], score)

@@ -11,9 +11,9 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from bot4.kernels.features import FeatureProgram, compile_features
-from bot4.kernels.jit import Floats, Ints, kernel
+from bot4.kernels.jit import Floats, Ints
 from bot4.kernels.sweep import fold, walk
+from bot4.kernels.sweep.columns import Columns
 from bot4.kernels.sweep.masks import WORD, pack
 from bot4.kernels.sweep.rules import Plan
 
@@ -78,43 +78,32 @@ def silent(_rows: int) -> None:
 
 
 class _Lane:
-    """One instrument's part: its indicators' state, the columns of a block, what each set carries on."""
+    """One instrument's part: the columns of a block, what each set carries on."""
 
-    def __init__(self, series: Series, plan: Plan, program: FeatureProgram | None) -> None:
+    def __init__(self, series: Series, plan: Plan) -> None:
         sets = len(plan.legs)
         self.series = series
-        self.plan = plan
-        self.program = program
-        self.state = np.zeros(0) if program is None else program.new_state()
         self.carries = np.zeros((sets, walk.CARRY_INTS), dtype=np.int64)
         self.monies = np.zeros((sets, walk.CARRY_FLOATS))
-        self.columns = np.full((plan.column_count, block_rows(plan)), np.nan)
+        self.columns = Columns(plan, block_rows(plan))
         self.row = 0
 
     def cuts(self, day: int) -> Iterator[tuple[int, int]]:
         """Yield the blocks of bars up to the end of the day before `day`, from where the last call ended."""
         one = self.series
         end = int(np.searchsorted(one.open_ns, day * DAY_NS - one.interval_ns, side="right"))
-        step = self.columns.shape[1]
+        step = self.columns.values.shape[1]
         for begin in range(self.row, end, step):
             yield begin, min(begin + step, end)
         self.row = end
 
     def load(self, begin: int, end: int) -> tuple[Floats, Floats]:
         """Fill the columns with the bars [begin, end); returns opens and closes."""
-        one, plan, columns = self.series, self.plan, self.columns
+        one = self.series
         given = (one.open, one.high, one.low, one.close)
         opens, highs, lows, closes = (np.multiply(c[begin:end], one.tick, dtype=np.float64) for c in given)
-        columns[0, : end - begin] = closes
-        if self.program is not None:
-            out = np.empty((end - begin, self.program.size))
-            volumes = np.multiply(one.volume[begin:end], one.lot, dtype=np.float64)
-            stamps = np.array(one.open_ns[begin:end])
-            self.program.run(self.state, stamps, opens, highs, lows, closes, volumes, out)
-            spread(out, columns)
-        first = 1 + len(plan.features)
-        for s, score in enumerate(plan.scores):
-            write_score(columns[score.change], columns[score.noise], score.scale, columns[first + s])
+        volumes = np.multiply(one.volume[begin:end], one.lot, dtype=np.float64)
+        self.columns.load(np.array(one.open_ns[begin:end]), (opens, highs, lows, closes, volumes))
         return opens, closes
 
     def segments(self, begin: int, end: int, first_day: int) -> Ints:
@@ -141,24 +130,6 @@ def span_days(plan: Plan, history: Sequence[Series]) -> int:
     return min(max(block_rows(plan) * shortest // DAY_NS, 1), SPAN_DAYS_MAX)
 
 
-@kernel
-def spread(rows: Floats, columns: Floats) -> None:
-    """Turn features by bar, shape (bars, features), into columns behind the first, in tiles that stay in cache."""
-    bars = rows.shape[0]
-    for begin in range(0, bars, WORD):
-        for f in range(rows.shape[1]):
-            for i in range(begin, min(begin + WORD, bars)):
-                columns[f + 1, i] = rows[i, f]
-
-
-@kernel
-def write_score(change: Floats, noise: Floats, scale: float, out: Floats) -> None:
-    """Write change / (noise * scale), NaN where that is not above 0; arrays of one length."""
-    for i in range(out.shape[0]):
-        scaled = noise[i] * scale
-        out[i] = change[i] / scaled if scaled > 0.0 else np.nan
-
-
 def screen(
     plan: Plan,
     history: Sequence[Series],
@@ -182,8 +153,7 @@ def screen(
     daily : callable, optional
         Given the net returns of each span of days, shape (sets, days), in order.
     """
-    program = compile_features(plan.features) if plan.features else None
-    lanes = [_Lane(one, plan, program) for one in history]
+    lanes = [_Lane(one, plan) for one in history]
     sums = fold.new_sums(len(plan.legs))
     first = min(int(one.days(0, 1)[0]) for one in history)
     last = max(int(one.days(len(one.open_ns) - 1, len(one.open_ns))[0]) for one in history)
@@ -219,7 +189,7 @@ class _Blocks:
         for begin, end in lane.cuts(day + span):
             opens, closes = lane.load(begin, end)
             with np.errstate(over="ignore"):  # the search for a bit multiplies modulo 2^64; only uncompiled would warn
-                pack(self.program, self.levels, lane.columns, self.masks)
+                pack(self.program, self.levels, lane.columns.values, self.masks)
                 walk.run_block(
                     self.masks,
                     self.legs,
@@ -238,18 +208,18 @@ class _Blocks:
 
 def opinions(plan: Plan, series: Series) -> tuple[Ints, Ints]:
     """Return the bars on which the first set's opinion changes, and to what (-1, 0, 1): the signals behind a record."""
-    lane = _Lane(series, plan, compile_features(plan.features) if plan.features else None)
+    lane = _Lane(series, plan)
     program, levels = plan.mask_program()
     legs = plan.leg_rows()
-    masks = np.zeros((plan.mask_count, lane.columns.shape[1] // WORD), dtype=np.uint64)
-    rows = np.empty(lane.columns.shape[1], dtype=np.int64)
+    masks = np.zeros((plan.mask_count, lane.columns.values.shape[1] // WORD), dtype=np.uint64)
+    rows = np.empty(lane.columns.values.shape[1], dtype=np.int64)
     wishes = np.empty_like(rows)
     parts: list[tuple[Ints, Ints]] = []
     for begin, end in lane.cuts(int(series.days(len(series.open_ns) - 1, len(series.open_ns))[0]) + 1):
         lane.load(begin, end)
         known = series.open_ns[begin:end] + series.interval_ns
         with np.errstate(over="ignore"):
-            pack(program, levels, lane.columns, masks)
+            pack(program, levels, lane.columns.values, masks)
             walked = (masks, legs[0], lane.carries[0], known, series.interval_ns, end - begin)
             count = walk.walk(*walked, rows, wishes, 0)
         parts.append((rows[:count] + begin, wishes[:count].copy()))
