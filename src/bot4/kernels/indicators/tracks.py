@@ -74,14 +74,13 @@ def fold_bar(s: Floats, head: int, bucket: int, open: float, high: float, low: f
 
 
 @fused
-def begins_later(s: Floats, head: int, bucket: int) -> bool:
-    """Say whether a bar of the period `bucket` finishes the one that is held; False where none is held."""
-    return bool(s[head + BUCKET] < bucket)
+def is_due(s: Floats, head: int, period: int, phase: int, open_ns: int) -> bool:
+    """Say whether the held bar is finished: by the begin of a later one (phase 0), or as this one reaches its end (1).
 
-
-@fused
-def reaches_end(s: Floats, head: int, period: int, open_ns: int) -> bool:
-    """Say whether a bar ends with its period, by the length of the bars if it was told."""
+    False where none is held, and in phase 1 where the length of the bars was not told.
+    """
+    if phase == 0:
+        return bool(s[head + BUCKET] < open_ns // period)
     clock = int(s[head + CLOCK_NS])
     return clock > 0 and open_ns + clock >= (open_ns // period + 1) * period
 
@@ -104,9 +103,7 @@ def advance_all(
             at, o, h, lowest, c, v = open_ns, open, high, low, close, vol
             if phase == 1:
                 fold_bar(s, head, open_ns // period, open, high, low, close, vol)
-                if not reaches_end(s, head, period, open_ns):
-                    break
-            elif period > 0 and not begins_later(s, head, open_ns // period):
+            if period > 0 and not is_due(s, head, period, phase, open_ns):
                 continue
             if period > 0:
                 at = int(s[head + BUCKET]) * period
