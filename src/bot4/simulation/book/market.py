@@ -92,8 +92,8 @@ class Offered:
         if self.stale_price == 0 or ahead > 0:
             self.stale_price = price
             self.stale_lots = lots
-        elif ahead == 0:
-            self.stale_lots += lots
+        elif ahead == 0 and self.stale_lots < QUEUE_UNKNOWN:
+            self.stale_lots += lots  # under 2**61: more than any level shows, and it cannot wrap
 
     def left(self, price: Ticks) -> Lots:
         """Return the lots that can be taken at a displayed price."""

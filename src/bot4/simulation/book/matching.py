@@ -17,7 +17,7 @@ from bot4.domain.marketdata import BookLevels, Quote, Trade
 from bot4.domain.order import LIMIT, STOP, STOP_LIMIT, OrderWord, Submit
 from bot4.domain.values import BUY, SELL, Lots, Nanos, Ticks
 from bot4.simulation.book.fills import Pieces
-from bot4.simulation.book.market import Market
+from bot4.simulation.book.market import QUEUE_UNKNOWN, Market
 from bot4.simulation.book.queues import QueueModel
 from bot4.simulation.book.shelf import BookOrders
 from bot4.simulation.clerk import Clerk
@@ -183,7 +183,8 @@ class BookMatcher:
 
     def _print_at(self, market: Market, level: OrderLevel, trade: Trade, side: i64, at: Nanos) -> None:
         """Let a trade at a level serve its queue: others ahead of our first, our first, others up to the next, ..."""
-        level.traded += trade.lots
+        if level.traded < QUEUE_UNKNOWN:
+            level.traded += trade.lots
         ladder = market.own(side).ladder
         is_alone = ladder.levels != 0 and ladder.side * trade.price > ladder.best
         gone: i64 = 0

@@ -141,7 +141,7 @@ class BookSide:
         return Lots(before)
 
     def _fall(self, key: i64) -> None:
-        """Find the best under ``key``, which was it; where it left the upper half, let the window follow."""
+        """Find the best under ``key``, which was it; where it sank to the window's foot, let the window follow."""
         self.best = self._next(key)
         if self.best == NONE:
             return
