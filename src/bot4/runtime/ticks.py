@@ -29,12 +29,14 @@ from bot4.simulation.book.draws import Distribution
 from bot4.simulation.book.latency import FEED, Line
 from bot4.simulation.book.venue import TickVenue
 
-NO_MOMENT: Final = Nanos((1 << 63) - 1)
+# Plain numbers: compiled code would look up anything else by its name each time.
+NO_MOMENT: Final = (1 << 63) - 1
+"""The moment of what does not happen."""
 
 UNKNOWN_FIRST: Final = 1024
 """Room for messages that happened and are not yet known; it doubles when needed."""
 
-AT_LAST: Final = Nanos(1 << 62)
+AT_LAST: Final = 1 << 62
 """A moment after everything: whatever is still under way at the end of the stream arrives by it."""
 
 
@@ -70,15 +72,21 @@ class TickFeed:
         self.k: i64 = 0
         self.known_ns = Nanos(0)
 
-    def next(self) -> Event | None:
-        """Return the next message, or None at the end."""
-        k = self.k
-        if k == self.size:
-            if not self._load():
-                return None
-            k = 0
+    def next_ns(self) -> Nanos:
+        """Return the exchange's stamp of the next message, ``NO_MOMENT`` at the end."""
+        if self.k == self.size and not self._load():
+            return Nanos(NO_MOMENT)
         block = self.block
         assert block is not None, "a message without its block"
+        return block.at_ns(self.k)
+
+    def next(self) -> Event | None:
+        """Return the next message, or None at the end."""
+        if self.k == self.size and not self._load():
+            return None
+        block = self.block
+        assert block is not None, "a message without its block"
+        k = self.k
         line = self.line
         if line is not None:
             known = line.carry(block.at_ns(k))
@@ -107,9 +115,10 @@ class TickFeed:
 class Unknown:
     """Queue messages that have happened and are not yet known, first in first out, without a bound."""
 
-    __slots__ = ("cells", "mask", "head", "tail")
+    __slots__ = ("cells", "mask", "head", "tail", "nothing")
 
     def __init__(self) -> None:
+        self.nothing = NOTHING
         self.cells = [Cell() for _ in range(UNKNOWN_FIRST)]
         self.mask: i64 = UNKNOWN_FIRST - 1
         self.head: i64 = 0
@@ -126,14 +135,14 @@ class Unknown:
         """Return the oldest message, of which there must be one."""
         cell = self.cells[self.head & self.mask]
         event = cell.event
-        cell.event = NOTHING
+        cell.event = self.nothing
         self.head += 1
         return event
 
     def known_ns(self) -> Nanos:
         """Return when the oldest is known; ``NO_MOMENT`` where there is none."""
         if self.head == self.tail:
-            return NO_MOMENT
+            return Nanos(NO_MOMENT)
         return self.cells[self.head & self.mask].event.ts_known_ns
 
     def _grow(self) -> None:
@@ -187,13 +196,17 @@ class TickDrive:
         unknown = self.unknown
         event = feed.next()
         while event is not None and not self.stopped:
-            at = event.ts_event_ns
-            if venue.busy or unknown.known_ns() <= at:
-                self._hear(at)
             venue.observe(event)
-            unknown.put(event)
+            at = feed.next_ns()
+            if venue.busy or unknown.head != unknown.tail or event.ts_known_ns > at:
+                unknown.put(event)
+            else:
+                self._feed(event)  # the usual case: known before anything else happens
+            event = None  # let go before the next is made: the free list gets it back
+            if venue.busy or unknown.head != unknown.tail:
+                self._hear(at if at < AT_LAST else Nanos(AT_LAST))
             event = feed.next()
-        self._hear(AT_LAST)
+        self._hear(Nanos(AT_LAST))  # where the run was stopped, the moment before is not the last
         self.stop(int(self.row))
 
     def _hear(self, until: Nanos) -> None:
@@ -214,11 +227,10 @@ class TickDrive:
                     continue
             if unknown.known_ns() > until:
                 return
-            self._feed()
+            self._feed(unknown.take())
 
-    def _feed(self) -> None:
-        """Feed the engine the oldest message it does not know."""
-        event = self.unknown.take()
+    def _feed(self, event: Event) -> None:
+        """Feed the engine one message, and ask now and then whether to stop."""
         row = self.row
         self.row = row + 1
         self.engine.feed(event, row, event.ts_known_ns)
