@@ -14,7 +14,8 @@ from typing import final
 
 from librt.strings import BytesWriter, write_i64_le
 
-from bot4.domain.values import Money
+from bot4.domain.errors import BadInput
+from bot4.domain.values import VALUE_MAX, Money
 
 
 @final
@@ -33,13 +34,22 @@ class Ledger:
     def post_fill(self, *, cash: Money, inventory: Money, fee: Money, realised: Money) -> None:
         """Enter one fill: what it does to cash, to inventory at cost, to fees and to realised profit.
 
-        Each is signed; ``cash`` already bears the fee.
+        Each is signed, below ``VALUE_MAX``, and ``cash`` already bears the fee.
+
+        Raises
+        ------
+        BadInput
+            If a balance then leaves what can be counted; the identity below holds even where all of it wraps.
         """
         assert cash + inventory + fee == realised, "an entry must balance"
         self.cash = Money(self.cash + cash)
         self.inventory = Money(self.inventory + inventory)
         self.fees = Money(self.fees + fee)
         self.realised = Money(self.realised + realised)
+        if beyond(self.cash) or beyond(self.inventory) or beyond(self.fees) or beyond(self.realised):
+            raise BadInput(
+                "account", f"balances of {self.balances()}", "each below 2**61", "Trade less.", "value_bounds"
+            )
         self.prove()
 
     def prove(self) -> None:
@@ -63,3 +73,8 @@ class Ledger:
         write_i64_le(out, self.fees)
         write_i64_le(out, self.realised)
         write_i64_le(out, self.capital)
+
+
+def beyond(balance: Money) -> bool:
+    """Say whether a balance has left what can be counted."""
+    return not -VALUE_MAX < balance < VALUE_MAX

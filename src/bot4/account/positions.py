@@ -14,8 +14,9 @@ from librt.strings import BytesWriter, write_i64_le
 from mypy_extensions import i64
 
 from bot4.account.proportion import part_of
+from bot4.domain.errors import BadInput
 from bot4.domain.instrument import Instrument
-from bot4.domain.values import Lots, Money, Ticks
+from bot4.domain.values import VALUE_MAX, Lots, Money, Ticks
 
 
 @final
@@ -86,17 +87,30 @@ class Positions:
         return effect
 
     def mark(self, holding: Holding, price: Ticks) -> None:
-        """Value a holding at a price."""
+        """Value a holding at a price.
+
+        Raises
+        ------
+        BadInput
+            If all that is held is worth more than can be counted.
+        """
         holding.mark = price
         worth = holding.instrument.notional(price, holding.lots)
-        self.worth = Money(self.worth + worth - holding.worth)
+        total = self.worth + worth - holding.worth  # each below VALUE_MAX: this cannot wrap
+        if not -VALUE_MAX < total < VALUE_MAX:
+            raise BadInput(
+                "account", f"holdings worth {int(total)}", "below 2**61 units of money", "Trade less.", "value_bounds"
+            )
+        self.worth = Money(total)
         holding.worth = worth
 
     def exposure(self) -> Money:
-        """Return the gross notional held, at the last prices."""
+        """Return the gross notional held, at the last prices; at most ``VALUE_MAX``."""
         gross: i64 = 0
         for holding in self.holdings:
             gross += holding.worth if holding.worth > 0 else -holding.worth
+            if gross >= VALUE_MAX:
+                return Money(VALUE_MAX)
         return Money(gross)
 
     def write_state(self, out: BytesWriter) -> None:

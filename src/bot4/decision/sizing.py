@@ -55,10 +55,13 @@ def lots_for_fraction(instrument: Instrument, equity: Money, fraction: float, pr
 
 
 def smallest_lots(instrument: Instrument, price: Ticks) -> Lots:
-    """Return the smallest quantity the venue takes at this price: its lot and notional filters together."""
+    """Return the smallest quantity the venue takes at this price: its lot and notional filters together.
+
+    One more than ``max_lots`` where even that is not enough.
+    """
     lots = int(instrument.min_lots)
     if instrument.min_notional > 0:
         per_lot = int(price) * int(instrument.factor_num)
         by_notional = -(-int(instrument.min_notional) * int(instrument.factor_den) // per_lot)
-        lots = max(lots, by_notional)
+        lots = min(max(lots, by_notional), int(instrument.max_lots) + 1)
     return Lots(lots)

@@ -11,7 +11,17 @@ from typing import Final, final
 from mypy_extensions import i64
 
 from bot4.domain.errors import BadInput
-from bot4.domain.values import MONEY_ONE, PRODUCT_MAX, TICKS_MAX, Lots, Money, Ticks, divide_half_even
+from bot4.domain.values import (
+    LOTS_MAX,
+    MONEY_ONE,
+    PRODUCT_MAX,
+    TICKS_MAX,
+    VALUE_MAX,
+    Lots,
+    Money,
+    Ticks,
+    divide_half_even,
+)
 
 SPOT: Final = 0
 LINEAR_PERPETUAL: Final = 1
@@ -68,6 +78,7 @@ class Instrument:
         "as_of",
         "tick",
         "lot",
+        "factor",
     )
 
     def __init__(
@@ -90,11 +101,11 @@ class Instrument:
             raise BadInput(
                 place, f"tick {tick_size}, lot {lot_size}", "steps above 0", "Correct tick_size and lot_size."
             )
-        if not 0 < min_lots <= max_lots or min_notional < 0:
+        if not 0 < min_lots <= max_lots <= LOTS_MAX or not 0 <= min_notional <= Decimal(PRODUCT_MAX) / MONEY_ONE:
             raise BadInput(
                 place,
                 f"min_lots {min_lots}, max_lots {max_lots}, min_notional {min_notional}",
-                "0 < min_lots <= max_lots, min_notional >= 0",
+                f"0 < min_lots <= max_lots <= {LOTS_MAX}, min_notional from 0 to {PRODUCT_MAX // MONEY_ONE}",
                 "Correct the filters.",
             )
         numerator, denominator = (tick_size * lot_size * MONEY_ONE).as_integer_ratio()
@@ -120,9 +131,24 @@ class Instrument:
         self.as_of = as_of
         self.tick = float(tick_size)
         self.lot = float(lot_size)
+        self.factor = float(numerator)
 
     def notional(self, price: Ticks, lots: Lots) -> Money:
-        """Return price times quantity in money, rounded half to even; the sign is that of ``lots``."""
+        """Return price times quantity in money, rounded half to even; the sign is that of ``lots``.
+
+        Raises
+        ------
+        BadInput
+            If it leaves int64, as where a price rises far beyond the one that a quantity was bought at.
+        """
+        if not self.counts(price, lots):
+            raise BadInput(
+                f"instrument {self.symbol}",
+                f"{int(lots)} lots at a price of {int(price)} ticks",
+                f"ticks times lots times {int(self.factor_num)} below 2**61",
+                "Set a coarser tick_size or lot_size for this instrument, or correct the prices.",
+                "value_bounds",
+            )
         return Money(divide_half_even(price * lots * self.factor_num, self.factor_den))
 
     def fits(self, price: Ticks, lots: Lots) -> bool:
@@ -133,6 +159,14 @@ class Instrument:
         if not 0 < price < TICKS_MAX or lots < 0:
             return False
         return lots <= PRODUCT_MAX // (price * self.factor_num)
+
+    def counts(self, price: Ticks, lots: Lots) -> bool:
+        """Say whether the worth of a quantity at a price is below ``VALUE_MAX``, whatever price and quantity are.
+
+        In floating point, which cannot wrap: it is exact to 1 in 2**50, and int64 holds four times the bound.
+        """
+        product = float(price) * float(lots) * self.factor
+        return -VALUE_MAX < product < VALUE_MAX
 
     def lots_for(self, notional: Money, price: Ticks) -> Lots:
         """Return the largest quantity whose notional is not above ``notional``, at most ``max_lots``.

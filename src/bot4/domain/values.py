@@ -32,6 +32,12 @@ TICKS_MAX: Final = 1 << 40
 PRODUCT_MAX: Final = 1 << 55
 """Ticks times lots times the money factor stay below this: room for 2**7 in int64."""
 
+VALUE_MAX: Final = 1 << 61
+"""No product, balance or sum of them reaches this: two of them may be added, and doubled, before one is looked at."""
+
+LOTS_MAX: Final = 1 << 53
+"""A quantity filter is at most this number of lots."""
+
 SECOND_NS: Final = 1_000_000_000
 MINUTE_NS: Final = 60 * SECOND_NS
 HOUR_NS: Final = 3600 * SECOND_NS

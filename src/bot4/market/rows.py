@@ -23,8 +23,11 @@ STAMP_MISSING: Final = -(1 << 63)
 
 MILLI_NS: Final = 1_000_000
 MICRO_NS: Final = 1_000
-MILLI_RANGE: Final = (100_000_000_000, 10_000_000_000_000)
-"""A stamp in ms lies between the years 1973 and 2286; a thousand times that is us."""
+MILLI_RANGE: Final = (100_000_000_000, 9_000_000_000_000)
+"""A stamp in ms lies between the years 1973 and 2255; a thousand times that is us.
+
+In nanoseconds that leaves seven years up to the end of int64: for an interval, a latency, an expiry.
+"""
 
 MICRO_RANGE: Final = (MILLI_RANGE[0] * 1000, MILLI_RANGE[1] * 1000 - 1)
 
@@ -127,7 +130,7 @@ def stamps_to_ns(stamps: Ints, numbers: Ints, name: str, *, micro_allowed: bool)
     Raises
     ------
     BadInput
-        With code ``stamp_unit``, if a stamp is outside the years 1973 to 2286 in that unit.
+        With code ``stamp_unit``, if a stamp is outside the years 1973 to 2255 in that unit.
     """
     known = stamps != STAMP_MISSING
     milli = (stamps >= MILLI_RANGE[0]) & (stamps < MILLI_RANGE[1])
@@ -138,7 +141,7 @@ def stamps_to_ns(stamps: Ints, numbers: Ints, name: str, *, micro_allowed: bool)
         raise BadInput(
             f"{name}:{numbers[at]}",
             f"stamp {stamps[at]}",
-            f"UTC milliseconds{' or microseconds' if micro_allowed else ''} of the bar's open, years 1973 to 2286",
+            f"UTC milliseconds{' or microseconds' if micro_allowed else ''} of the bar's open, years 1973 to 2255",
             "Convert the stamps to milliseconds since 1970 in UTC.",
             "stamp_unit",
         )

@@ -15,7 +15,7 @@ from mypy_extensions import i64
 from bot4.domain.instrument import Instrument
 from bot4.domain.order import ENTER, FILLED, ORDER_CANCELED, ORDER_EXPIRED, ORDER_REJECTED, OrderRequest, OrderUpdate
 from bot4.domain.position import Position
-from bot4.domain.values import Lots, Money, Ticks
+from bot4.domain.values import VALUE_MAX, Lots, Money, Ticks
 
 
 @final
@@ -79,10 +79,12 @@ class Exposure:
         self.holdings[position.instrument].lots = position.lots
 
     def gross(self) -> Money:
-        """Return the sum of worst-case notionals over all instruments."""
+        """Return the sum of worst-case notionals over all instruments; at most ``VALUE_MAX``."""
         total: i64 = 0
         for holding in self.holdings:
             total += holding.worst_notional()
+            if total >= VALUE_MAX:
+                return Money(VALUE_MAX)
         return Money(total)
 
     def write_state(self, out: BytesWriter) -> None:

@@ -12,7 +12,7 @@ from mypy_extensions import i64
 
 from bot4.domain.instrument import SPOT
 from bot4.domain.order import OrderRequest
-from bot4.domain.values import BUY, MONEY_ONE, Lots, Money
+from bot4.domain.values import BUY, MONEY_ONE, VALUE_MAX, Lots, Money
 from bot4.domain.verdict import Check
 from bot4.risk.exposure import Exposure
 
@@ -61,6 +61,14 @@ def share_of(equity: Money, mille: i64) -> Money:
     return Money(equity // 1000 * mille + equity % 1000 * mille // 1000) if equity > 0 else Money(0)
 
 
+def wished(request: OrderRequest, exposure: Exposure) -> Money:
+    """Return the notional of a wish at its reference; ``VALUE_MAX`` where it cannot be counted: above every bound."""
+    instrument = exposure.holdings[request.instrument].instrument
+    if not instrument.counts(request.reference, request.lots):
+        return Money(VALUE_MAX)
+    return instrument.notional(request.reference, request.lots)
+
+
 def mandatory_stop(request: OrderRequest) -> Measured:
     """Require a stop on the losing side of the reference price."""
     if request.side == BUY:
@@ -88,7 +96,7 @@ def position_cap(request: OrderRequest, exposure: Exposure, equity: Money, limit
 
 def gross_cap(request: OrderRequest, exposure: Exposure, equity: Money, limits: Limits) -> Measured:
     """Bound the sum of all worst-case notionals with this wish added."""
-    added = exposure.holdings[request.instrument].instrument.notional(request.reference, request.lots)
+    added = wished(request, exposure)
     gross = Money(exposure.gross() + added)
     bound = share_of(equity, limits.gross_mille)
     return Measured(Check("risk.gross_cap", units(gross), units(bound)), gross <= bound)
@@ -99,9 +107,11 @@ def cash(request: OrderRequest, exposure: Exposure, available: Money, limits: Li
     holding = exposure.holdings[request.instrument]
     needed: i64 = 0
     if request.side == BUY and holding.instrument.instrument_type == SPOT:
-        needed = holding.instrument.notional(request.reference, request.lots)
+        needed = wished(request, exposure)
         for other in exposure.holdings:
             if other.open_lots > 0 and other.open_side == BUY and other.price > 0:
                 needed += other.instrument.notional(other.price, other.open_lots)
+                if needed >= VALUE_MAX:
+                    needed = VALUE_MAX  # more than any cash, whatever comes on top
         needed += share_of(Money(needed), limits.fee_mille)
     return Measured(Check("risk.cash", units(Money(needed)), units(available)), needed <= available or needed == 0)

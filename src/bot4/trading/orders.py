@@ -47,7 +47,7 @@ from bot4.domain.order import (
     WORKING,
     OrderRequest,
 )
-from bot4.domain.values import Lots, Ticks, divide_half_even
+from bot4.domain.values import VALUE_MAX, Lots, Ticks, divide_half_even
 
 # The first five are the venue's short reports in the order of their kinds: event = kind - ACCEPTED.
 ACCEPT: Final = 0
@@ -219,14 +219,16 @@ class Order:
     def fill(self, trade_id: i64, lots: Lots, price: Ticks) -> i64:
         """Apply one execution; return ``APPLIED``, ``IGNORED`` (seen before) or ``IMPOSSIBLE``.
 
-        Impossible is an execution of no lots, or of more than the order has left: it
-        is not applied, so that the sum of fills never passes what was asked. What the
+        Impossible is an execution of no lots, of more than the order has left, or at a
+        price that nobody could count: it is not applied, so that the sum of fills never passes what was asked. What the
         venue really holds is then for reconciliation to settle.
         """
         if trade_id in self.trades:
             return IGNORED
         open_lots = self.lots - self.filled
         if lots <= 0 or lots > open_lots:
+            return IMPOSSIBLE
+        if not 0.0 <= float(self.cost) + float(price) * float(lots) < VALUE_MAX:
             return IMPOSSIBLE
         cell: i64 = TABLE[self.state * EVENTS + (LAST_FILL if lots == open_lots else PART_FILL)]
         if cell >= _IGNORE:

@@ -13,7 +13,7 @@ from typing import final
 from mypy_extensions import mypyc_attr
 
 from bot4.domain.marketdata import Bar, Features
-from bot4.domain.signal import Signal
+from bot4.domain.signal import NEVER, Signal
 from bot4.domain.values import Nanos
 
 
@@ -72,8 +72,9 @@ class View:
         return self._features.value(self._index[feature])
 
     def after(self, bars: int) -> Nanos:
-        """Return the moment that many bars from now, for a signal's expiry."""
-        return Nanos(self._features.ts_known_ns + bars * self._interval_ns)
+        """Return the moment that many bars from now, for a signal's expiry; ``NEVER`` where int64 ends before."""
+        moment = int(self._features.ts_known_ns) + bars * int(self._interval_ns)
+        return Nanos(max(0, min(moment, int(NEVER))))
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
