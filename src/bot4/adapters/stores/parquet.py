@@ -15,8 +15,8 @@ from bot4.domain.errors import BadInput
 from bot4.market.bars import Ints
 from bot4.market.rows import COLUMNS, STAMP_MISSING, RawRows, RowReader, stamps_to_ns
 
-RANGE_ROWS: Final = 262_144
-"""Rows asked for at once, 13 MB of columns. A row group that is larger is unpacked again for each range in it."""
+RANGE_ROWS: Final = 122_880
+"""Rows asked for at once, 6 MB of columns: one row group of duckdb's. A larger one is unpacked for each range in it."""
 
 NUMBER_TYPES: Final = ("DOUBLE", "FLOAT", "DECIMAL", "HUGEINT", "BIGINT", "INTEGER", "SMALLINT", "TINYINT", "U")
 INTEGER_TYPES: Final = ("BIGINT", "INTEGER", "UBIGINT", "UINTEGER")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from bot4.apps.bench import features, live, orders, paths, runs
+from bot4.apps.bench import features, live, mathematics, orders, paths, pipeline, runs
 from bot4.apps.bench.harness import Bench, Measurement, Row, timer_floor_us
 from bot4.apps.bench.sides import running_build
 from bot4.apps.doctor import processor
@@ -33,7 +33,8 @@ class Measured:
 
 def every() -> list[Measurement]:
     """Return everything that can be measured, in the order in which it is."""
-    return [*paths.cases(), *orders.cases(), *features.cases(), *live.cases(), *runs.cases()]
+    parts = (paths, orders, features, live, runs, mathematics, pipeline)
+    return [one for part in parts for one in part.cases()]
 
 
 def chosen(suite: str, there: Sequence[Measurement]) -> list[Measurement]:
