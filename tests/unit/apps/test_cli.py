@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from bot4.apps.cli.application import build
 from bot4.apps.cli.reply import plain
 from bot4.domain.errors import Corrupt, OurFault, OutsideFault
 from bot4.record.compare import Difference, Differs
+from bot4.runtime.build import build_info
 
 BARS = 400
 LEAVES = ("demo", "backtest", "paper", "replay", "explain", "why", "doctor", "bench")
@@ -245,6 +247,9 @@ def test_the_doctor_says_how_the_machine_is(here: Path, capsys: pytest.CaptureFi
     assert isinstance(checks, list)
     verdicts = {check["name"]: check["verdict"] for check in checks}
     assert {"python", "build", "runs folder", "disk sync", "clock", "libraries", "kernels"} <= set(verdicts)
+    info = build_info()
+    assert told["build"] == {**asdict(info), "changed": list(info.changed)}
+    assert [info.text() in check["found"] for check in checks if check["name"] == "build"] == [True]
     assert all(check["mend"] for check in checks if check["verdict"] != "ok")
     assert told["ok"] is ("fail" not in verdicts.values())
     assert code == (0 if told["ok"] else 1)

@@ -19,6 +19,7 @@ COLOURS = {"ok": "green", "warn": "yellow", "fail": "red"}
 def doctor(*, out: Out = RUNS, screen: Screen = Screen()) -> Reply:  # noqa: B008 - frozen
     """Check this machine: interpreter, build, libraries, disk, clock; each line ok, warn or fail, with the mend."""
     from bot4.apps.doctor import examine
+    from bot4.runtime.build import build_info
 
     findings = examine(out)
     failed = [finding.name for finding in findings if finding.verdict == "fail"]
@@ -33,7 +34,7 @@ def doctor(*, out: Out = RUNS, screen: Screen = Screen()) -> Reply:  # noqa: B00
             table.add_row(Text(finding.verdict, COLOURS[finding.verdict]), finding.name, finding.found, mend)
         console.print(table, markup=False)
 
-    data = {"ok": not failed, "checks": [asdict(finding) for finding in findings]}
+    data = {"ok": not failed, "build": asdict(build_info()), "checks": [asdict(finding) for finding in findings]}
     return Reply(data, show, ANSWER_IS_NO if failed else DONE, screen.as_json)
 
 
