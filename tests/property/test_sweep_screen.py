@@ -174,8 +174,8 @@ def test_the_short_way_to_means_gives_the_bits_of_the_indicator_machine(rows: in
     plan.score("roc_5", "volatility_5", 2.0)
     one = series(walk(9, 2_500, noise=0.2))  # wild enough for sums to be taken anew
     stamps = one.open_ns
-    prices = tuple(np.multiply(column, one.tick) for column in (one.open, one.high, one.low, one.close))
-    given = (*prices, np.multiply(one.volume, one.lot))
+    opens, highs, lows, closes = (np.multiply(column, one.tick) for column in (one.open, one.high, one.low, one.close))
+    given = (opens, highs, lows, closes, np.multiply(one.volume, one.lot))
     program = compile_features(names)
     wanted = np.empty((len(stamps), len(names)))
     program.run(program.new_state(), stamps, *given, wanted)
