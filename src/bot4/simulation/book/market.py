@@ -13,6 +13,7 @@ lots twice or a price that was gone:
   as many lots less as were sold.
 """
 
+from bisect import bisect_left, insort
 from typing import Final, final
 
 from librt.strings import BytesWriter, write_i64_le
@@ -39,11 +40,13 @@ class Offered:
         Of the ladder.
     """
 
-    __slots__ = ("ladder", "taken", "stale_price", "stale_lots", "deepest")
+    __slots__ = ("ladder", "taken", "ranked", "stale_price", "stale_lots", "deepest")
 
     def __init__(self, side: i64, window: i64 = WINDOW) -> None:
         self.ladder = BookSide(side, window)
         self.taken: dict[int, int] = {}
+        # The keys of the prices taken, the best last: quotes let go of the best ones, however many lie under them.
+        self.ranked: list[int] = []
         self.stale_price = Ticks(0)
         self.stale_lots: i64 = 0
         # The worst price the last snapshot covered, as a key of the ladder: up to the best, no level is no lots.
@@ -76,10 +79,9 @@ class Offered:
 
     def quote(self, price: Ticks, lots: Lots) -> None:
         """Show one level only. What we took at worse prices is kept: such levels are hidden, not gone."""
-        side = self.ladder.side
-        for price_taken in list(self.taken):
-            if price == 0 or side * (price_taken - price) > 0:
-                del self.taken[price_taken]
+        side = int(self.ladder.side)
+        while self.ranked and (price == 0 or self.ranked[-1] > side * int(price)):
+            del self.taken[side * self.ranked.pop()]
         before = self.ladder.best_price()
         if before not in (0, price):
             self.ladder.put(before, Lots(0))
@@ -119,7 +121,12 @@ class Offered:
 
     def take(self, price: Ticks, lots: Lots) -> None:
         """Take lots that are left at a price."""
-        self.taken[int(price)] = self.taken.get(int(price), 0) + int(lots)
+        if lots == 0:
+            return
+        before = self.taken.get(int(price), 0)
+        if before == 0:
+            insort(self.ranked, int(self.ladder.side * price))
+        self.taken[int(price)] = before + int(lots)
 
     def ahead_at(self, price: Ticks) -> Lots:
         """Return the lots a newcomer at a price stands behind, ``QUEUE_UNKNOWN`` where nobody can tell."""
@@ -150,6 +157,7 @@ class Offered:
                 self.taken[price] = lots
             else:
                 del self.taken[price]
+                del self.ranked[bisect_left(self.ranked, int(self.ladder.side) * price)]
 
 
 @final
