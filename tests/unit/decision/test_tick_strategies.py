@@ -3,6 +3,7 @@
 
 from collections.abc import Callable
 from math import isnan
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,8 +21,6 @@ from bot4.runtime.strategy_loader import recruit
 from bot4.runtime.wiring import voices_of
 from tests.simulation.engine_run import coin
 from tests.unit.asking import MIDNIGHT, answers, features
-
-pytestmark = pytest.mark.requirement("EMOTION_001-A")
 
 
 class Scripted(TickStrategy):
@@ -158,8 +157,6 @@ def test_a_band_keeps_small_crossings_quiet() -> None:
 def test_each_strategy_has_its_voice_where_it_is_asked() -> None:
     """In a run with both kinds, slots stay; a tick strategy is mute about bars."""
     settings = Settings(strategies=(StrategySettings(kind="momentum"), StrategySettings(kind="tick_ema")))
-    from pathlib import Path
-
     recruits = recruit(settings.strategies, Path())
     voices, tick_voices = voices_of([coin(0), coin(1)], recruits)
     assert [list(row) for row in tick_voices] == [[1], [1]]

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from bot4.adapters.stores.tick_history import MergedTicks, TickHistory, TickSurvey, open_ticks, steps_of, symbol_in
+from bot4.adapters.stores.tick_parquet import write_ticks
 from bot4.domain.errors import BadInput
 from bot4.domain.event import BOOK_SNAPSHOT
 from bot4.domain.instrument import Instrument
@@ -54,8 +55,6 @@ def test_ticks_come_back_as_they_were_written(tmp_path: Path) -> None:
     lost = TickTable(tables[-1].messages[:, -1:].copy(), tables[-1].rows[:, :0])
     lost.messages[KIND] = BOOK_SNAPSHOT
     lost.messages[END] = 0
-    from bot4.adapters.stores.tick_parquet import write_ticks
-
     path = tmp_path / "own.parquet"
     wanted = join_tables([*tables, lost])
     assert write_ticks(path, coin(symbol=SYMBOL), [*tables, lost]) == len(wanted)
