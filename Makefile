@@ -105,7 +105,7 @@ cover: $(VENV)/all pure
 # What runs the engine, once more with the hot modules in C; whatever comes of it, the checkout is plain Python again.
 COMPILED_TESTS = tests/property tests/golden tests/contract tests/simulation tests/replay tests/unit/runtime
 compiled-tests: compiled
-	@failed=0; BOT4_EXPECT_BUILD=compiled $(BIN)/python -m pytest -q -n $(WORKERS) -m "not data" $(COMPILED_TESTS) \
+	@failed=0; BOT4_EXPECT_BUILD=compiled $(BIN)/python -m pytest -q -n $(WORKERS) -m "not slow and not data" $(COMPILED_TESTS) \
 	  --requirements-record build/requirements/3.json || failed=$$?; \
 	  $(MAKE) --no-print-directory pure; exit $$failed
 

@@ -37,7 +37,7 @@ def test_random_events_leave_the_same_journal_and_state_in_both_builds(rounds: C
     """Random bars, settings, strategies, storms and a venue without manners; three hash seeds; to the last byte."""
     if build_info().mode != "compiled":
         pytest.skip("one build only: make compiled, or make test, which comes here once more after compiling")
-    count = rounds(12, full=400)
+    count = rounds(8, full=400)
     plain = told_by("pure", count, HASH_SEEDS[0])
     assert plain[0]["build"] == ["pure"] * 3
     cases = plain[1:]
@@ -48,5 +48,4 @@ def test_random_events_leave_the_same_journal_and_state_in_both_builds(rounds: C
         compiled = told_by("compiled", count, hash_seed)
         assert compiled[0]["build"] == ["compiled"] * 3
         assert compiled[1:] == cases
-    for hash_seed in HASH_SEEDS[1:]:
-        assert told_by("pure", count, hash_seed)[1:] == cases
+    assert told_by("pure", count, HASH_SEEDS[-1])[1:] == cases
