@@ -14,7 +14,16 @@ CONFIG: Final = Path(__file__).with_name("sma_cross.toml")
 
 
 def whole_command(data: Path) -> str:
-    """Run ``bot4 backtest`` once over the bars; return what it took, or what it died of."""
+    """Run ``bot4 backtest`` over the bars; return what the second time took, or what it died of.
+
+    The first time on a machine compiles the kernels and keeps them.
+    """
+    told = _once(data)
+    return told if told.startswith("exit") else _once(data)
+
+
+def _once(data: Path) -> str:
+    """Run the command once."""
     bars = f"BTCUSDT={data / 'bars.parquet'}"
     with tempfile.TemporaryDirectory(prefix="bot4-bench-") as out:
         command = [sys.executable, "-m", "bot4", "backtest", str(CONFIG), "--bars", bars, "--out", out, "--json"]
