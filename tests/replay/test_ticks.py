@@ -55,7 +55,12 @@ def replayed(ran: Outcome) -> replay.ReplayOutcome:
 
 @pytest.mark.requirement("I-10", "prod_005")
 @pytest.mark.parametrize(
-    "ticks", [TickSettings(), REALISTIC, TickSettings(feed="recorded", queue="log", entry_ms=30.0)]
+    "ticks",
+    [
+        REALISTIC,
+        pytest.param(TickSettings(), marks=pytest.mark.slow),
+        pytest.param(TickSettings(feed="recorded", queue="log", entry_ms=30.0), marks=pytest.mark.slow),
+    ],
 )
 def test_a_run_over_ticks_replays_byte_for_byte(tape: Path, tmp_path: Path, ticks: TickSettings) -> None:
     """Run twice it is the same; replayed, equal; orders were filled, and bars were built of the trades."""
