@@ -72,7 +72,7 @@ class Book:
 
     def best(self, side: int) -> int:
         """The best displayed price of a side, 0 where there is none."""
-        return max(self.levels[side], key=lambda price: side * price, default=0)
+        return (max if side > 0 else min)(self.levels[side], default=0)
 
     def crossed(self) -> bool:
         """Best bid at or above best ask."""
@@ -94,7 +94,7 @@ class Book:
         """The prices at which a side offers something, best first."""
         if self.crossed():
             return []
-        return [price for price in sorted(self.levels[side], key=lambda p: -side * p) if self.left(side, price)]
+        return [price for price in sorted(self.levels[side], reverse=side > 0) if self.left(side, price)]
 
     def shown(self, side: int, price: int, lots: int) -> None:
         """The feed says what a level displays: we cannot have taken more of it than that."""
@@ -347,8 +347,9 @@ class Reference:
 
     def resting(self, index: int, side: int) -> list[Order]:
         """Limit orders of one side, best price first, then by joining."""
-        found = [o for o in self.orders if (o.instrument, o.side, o.type) == (index, side, LIMIT)]
-        return sorted(found, key=lambda o: (-side * o.limit, o.joined))
+        found = [o for o in self.orders if o.type == LIMIT and o.side == side and o.instrument == index]
+        found.sort(key=lambda o: (-side * o.limit, o.joined))
+        return found
 
     def is_covered(self, book: Book, side: int, price: int) -> bool:
         """A snapshot reached this deep."""
@@ -373,8 +374,8 @@ class Reference:
         """The display at a price changed: each order of ours there moves."""
         book = self.books[index]
         traded = book.traded_here.pop((side, price), 0)
-        for order in self.resting(index, side):
-            if order.limit == price:
+        for order in self.orders:
+            if (order.instrument, order.side, order.type, order.limit) == (index, side, LIMIT, price):
                 ahead = 1 << 60 if order.ahead is None else order.ahead
                 order.ahead = self.queue(ahead, before, after, traded)
 
