@@ -15,10 +15,11 @@ import numpy as np
 
 from bot4.kernels.catalog import FeatureInfo
 from bot4.kernels.indicators import tracks
-from bot4.kernels.indicators.graph import Graph, Value
+from bot4.kernels.indicators.graph import Blocks, Graph, Value
 from bot4.kernels.jit import Floats, Ints
 
 UNITS_NS: Final = {"s": 10**9, "m": 60 * 10**9, "h": 3_600 * 10**9, "d": 86_400 * 10**9}
+BARS_TRACK: Final = 0
 PERIOD_MAX_NS: Final = 366 * UNITS_NS["d"]
 _PERIOD: Final = re.compile(r"([1-9][0-9]{0,7})([smhd])")
 _REFERENCE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9:/_-]*")
@@ -47,6 +48,7 @@ class Layout:
     program: Ints
     gather: Ints
     first: Floats
+    blocks: Blocks
     ready: tuple[int, ...]
     references: tuple[str, ...]
 
@@ -111,6 +113,7 @@ def lay_out(specs: Sequence[FeatureSpec]) -> Layout:
     gather = np.zeros((2, len(specs)), dtype=np.int64)
     values: dict[int, Value] = {}
     programs: list[Ints] = []
+    blocks = []
     states: list[Floats] = []
     rows, end = 0, 0
     for number, ((period_ns, reference), places) in enumerate(wishes.items()):
@@ -118,6 +121,8 @@ def lay_out(specs: Sequence[FeatureSpec]) -> Layout:
         built = tuple(specs[place].info.build(graph, specs[place].numbers) for place in places)
         values.update(zip(places, built, strict=True))
         program, inner, state = graph.lay_out(built)
+        if number == BARS_TRACK:
+            blocks.append(graph.lay_out_blocks(built, places))
         head = end
         if period_ns:
             states.append(_frame_head())
@@ -139,6 +144,7 @@ def lay_out(specs: Sequence[FeatureSpec]) -> Layout:
         tracks=table,
         program=np.concatenate(programs),
         gather=gather,
+        blocks=blocks[0],
         first=np.concatenate(states),
         ready=tuple(values[place].ready for place in range(len(specs))),
         references=references,

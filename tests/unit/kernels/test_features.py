@@ -36,11 +36,18 @@ def evaluate(formula: str, values: dict[str, int]) -> int:
             case ast.Name(id=name):
                 return values[name]
             case ast.BinOp(left=left, op=op, right=right):
-                verbs = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul}
+                verbs = {
+                    ast.Add: operator.add,
+                    ast.Sub: operator.sub,
+                    ast.Mult: operator.mul,
+                    ast.FloorDiv: operator.floordiv,
+                }
                 return int(verbs[type(op)](walk(left), walk(right)))
             case ast.Call(func=ast.Name(id="max"), args=given):
                 return max(walk(one) for one in given)
-        raise AssertionError(f"{formula!r} uses more than + - * max")
+            case ast.Call(func=ast.Name(id="isqrt"), args=[given]):
+                return math.isqrt(walk(given))
+        raise AssertionError(f"{formula!r} uses more than + - * // max isqrt")
 
     return walk(ast.parse(formula, mode="eval").body)
 

@@ -8,12 +8,16 @@ asks for nodes and returns the value that is the indicator) and an entry in the 
 
 from typing import Final
 
+from bot4.kernels.catalog.averages import AVERAGES
 from bot4.kernels.catalog.calendar import CALENDAR
 from bot4.kernels.catalog.entry import FeatureInfo, Parameter
 from bot4.kernels.catalog.flow import BULK, QUOTE_FLOW, TRADE_FLOW, VARIATION
 from bot4.kernels.catalog.fractional import FRACTIONAL
 from bot4.kernels.catalog.momentum import MOMENTUM
+from bot4.kernels.catalog.oscillators import OSCILLATORS
 from bot4.kernels.catalog.pairs import PAIRS
+from bot4.kernels.catalog.prices import PRICE
+from bot4.kernels.catalog.returns import RETURNS
 from bot4.kernels.catalog.statistics import STATISTICS
 from bot4.kernels.catalog.trend import TREND
 from bot4.kernels.catalog.volatility import VOLATILITY
@@ -24,6 +28,7 @@ __all__ = ["BULK", "CATALOG", "PAIRS", "QUOTE_FLOW", "TRADE_FLOW", "FeatureInfo"
 #: What bars alone give, warm after a number of bars. Beside it `BULK` (warm when the volume suffices), `PAIRS` (with a
 #: reference), `TRADE_FLOW` and `QUOTE_FLOW` (of ticks, in `kernels.orderflow`).
 CATALOG: Final[tuple[FeatureInfo, ...]] = (
-    *(TREND + MOMENTUM + VOLATILITY + STATISTICS + VOLUME),
+    *(PRICE + AVERAGES + TREND + MOMENTUM + OSCILLATORS),
+    *(VOLATILITY + RETURNS + STATISTICS + VOLUME),
     *(VARIATION + FRACTIONAL + CALENDAR),
 )

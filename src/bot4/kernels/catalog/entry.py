@@ -18,6 +18,8 @@ DEFINED: Final = "the textbook definition, as stated in the meaning"
 #: Inputs that many entries share.
 CLOSE: Final = ("close",)
 RANGE: Final = ("high", "low", "close")
+WEIGHTED: Final = ("close", "volume")
+PRICES: Final = ("open", "high", "low", "close")
 RANGE_AND_VOLUME: Final = ("high", "low", "close", "volume")
 
 
@@ -37,7 +39,8 @@ class FeatureInfo:
     """One entry of the catalogue.
 
     `warm_up` is a formula over the parameters: the number of bars, this one included, from which the output is a
-    number. `talib` names the function of TA-Lib with the same values; empty where there is none.
+    number; `nan` tells when it is none even then, empty for never. `talib` names the function of TA-Lib with the same
+    values; empty where there is none. `cost` is of one update, with the reason where that is not O(1).
     """
 
     kind: str
@@ -48,7 +51,9 @@ class FeatureInfo:
     inputs: tuple[str, ...]
     warm_up: str
     source: str
-    talib: str
+    talib: str = ""
+    nan: str = ""
+    cost: str = "O(1)"
     build: Callable[[Graph, Numbers], Value] = field(repr=False, compare=False)
 
     @property

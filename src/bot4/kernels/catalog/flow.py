@@ -12,7 +12,7 @@ from typing import Final
 
 from bot4.kernels.catalog import nodes
 from bot4.kernels.catalog.entry import DEFINED, FeatureInfo, Numbers, Parameter, one_window
-from bot4.kernels.indicators import flow, momentum, series
+from bot4.kernels.indicators import flow, series
 from bot4.kernels.indicators.graph import (
     CLOSE_PRICE,
     HIGH_PRICE,
@@ -94,7 +94,7 @@ def vpin(graph: Graph, given: Numbers) -> Value:
 
 def bulk_vpin(graph: Graph, given: Numbers) -> Value:
     """Build the toxicity of flow from bars, their volume classified in bulk."""
-    change = graph.value(momentum.CHANGE, nodes.closes(graph, 2), a=1, warm=2)
+    change = nodes.change(graph, CLOSE_PRICE)
     deviation = nodes.deviation(graph, change, int(given[2]), freedom=0)
     return graph.value(flow.BULK_VPIN, change, deviation, TRADED_VOLUME, a=int(given[0]), memory=_buckets(given))
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from bot4.kernels.catalog import nodes
 from bot4.kernels.catalog.entry import DEFINED, FeatureInfo, Numbers, Parameter
-from bot4.kernels.indicators import momentum, pairs, series, statistics
+from bot4.kernels.indicators import pairs, statistics
 from bot4.kernels.indicators.graph import CLOSE_PRICE, OPEN_PRICE, Graph, Value
 
 REFERENCE_PRICE: Final = OPEN_PRICE
@@ -21,7 +21,7 @@ _WINDOW: Final = Parameter("window", 60, 3)
 
 def comoments(graph: Graph, window: int, lag: int) -> tuple[Value, ...]:
     """Ask for the sums of the reference's returns `lag` bars ago with ours; a negative lag delays ours."""
-    theirs = graph.value(series.LOG_RETURN, graph.ring(REFERENCE_PRICE, 2), warm=2)
+    theirs = nodes.log_return(graph, REFERENCE_PRICE)
     one = graph.ring(theirs, window + 1, lag=max(lag, 0))
     other = graph.ring(nodes.log_return(graph), window + 1, lag=max(-lag, 0))
     memory = (0.0,) * pairs.COMOMENTS_SIZE
@@ -77,8 +77,7 @@ def outperformance(graph: Graph, given: Numbers) -> Value:
 
 
 def _ratio_change(graph: Graph, bars: int) -> Value:
-    ratio = graph.ring(graph.value(pairs.LOG_RATIO, CLOSE_PRICE, REFERENCE_PRICE), bars + 1)
-    return graph.value(momentum.CHANGE, ratio, a=bars, warm=bars + 1)
+    return nodes.change(graph, nodes.log_ratio(graph, CLOSE_PRICE, REFERENCE_PRICE), bars)
 
 
 def _entry(build: Build, meaning: str, *, unit: str, warm_up: str, parameters: tuple[Parameter, ...]) -> FeatureInfo:

@@ -7,6 +7,7 @@ their moments. What a node computes never depends on what else is in the program
 another.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -39,8 +40,23 @@ class Node:
     a: int
     b: int
     start: int
-    results: int
+    ready: tuple[int, ...]
     memory: tuple[float, ...]
+
+    @property
+    def results(self) -> int:
+        """Return the number of its results."""
+        return len(self.ready)
+
+
+@dataclass(frozen=True, slots=True)
+class Blocks:
+    """A program laid out for blocks of bars: see `layout` for its tables; `size` is that of the workspace."""
+
+    program: Ints
+    joints: Ints
+    gather: Ints
+    size: int
 
 
 OPEN_PRICE: Final = Value(HEADER_NODE, layout.OPEN, 1)
@@ -78,9 +94,9 @@ class Graph:
         behind the results; `delay` lets the node overlook that many valid inputs before it starts.
         """
         start = max(given.ready for given in inputs) - 1 + delay
-        node = Node(operation, inputs, a, b, start, len(warm), memory)
-        number = self._place(node)
-        return tuple(Value(number, place, start + bars) for place, bars in enumerate(warm))
+        ready = tuple(start + bars for bars in warm)
+        number = self._place(Node(operation, inputs, a, b, start, ready, memory))
+        return tuple(Value(number, place, bars) for place, bars in enumerate(ready))
 
     def value(
         self,
@@ -98,11 +114,11 @@ class Graph:
     def ring(self, source: Value, depth: int, *, lag: int = 0) -> Value:
         """Ask for the last `depth` values of `source`, seen `lag` bars late."""
         self._depth = max(self._depth, depth + lag)
-        number = self._place(Node(RECORD, (source,), 0, 0, source.ready - 1, 0, ()))
+        number = self._place(Node(RECORD, (source,), 0, 0, source.ready - 1, (), ()))
         return Value(number, 0, source.ready + lag, is_ring=True, lag=lag)
 
     def lay_out(self, outputs: tuple[Value, ...]) -> tuple[Ints, Ints, Floats]:
-        """Return the program (rows, 8), the index of each output in the state, and the state before the first bar."""
+        """Return the program (rows, COLUMNS), the index of each output in the state, the state before the first bar."""
         offsets, size = self._offsets()
         program = np.zeros((len(self._nodes), layout.COLUMNS), dtype=np.int64)
         first = np.full(size, np.nan)
@@ -110,13 +126,52 @@ class Graph:
         first[layout.DEPTH] = self._depth
         first[layout.POSITION] = 2 * self._depth - 1
         for row, node in enumerate(self._nodes):
-            program[row, :5] = (node.operation, offsets[row], node.start, node.a, node.b)
+            program[row, : layout.X] = (node.operation, offsets[row], node.start, node.a, node.b)
             for column, given in enumerate(node.inputs, start=layout.X):
                 program[row, column] = self._input(given, offsets)
+            program[row, layout.TO :] = -offsets[row] - np.arange(layout.RESULTS)  # what is none is read back unchanged
             memory = offsets[row] + node.results
             first[memory : memory + len(node.memory)] = node.memory
         gather = np.array([-self._input(given, offsets) for given in outputs], dtype=np.int64)
         return program, gather, first
+
+    def lay_out_blocks(self, outputs: tuple[Value, ...], places: Sequence[int]) -> Blocks:
+        """Return the same program for blocks of bars; `places` tells where in a row of outputs each stands."""
+        offsets, size = self._offsets()
+        rings = {node.inputs[0]: offsets[row] for row, node in enumerate(self._nodes) if node.operation == RECORD}
+        spare, end = -size, size + layout.BLOCK
+        columns: dict[tuple[int, int], int] = {}
+        joints = []
+        for value in self._values():
+            key = (value.node, value.place)
+            ring = rings.get(value, 0)
+            columns[key] = end if ring else -end
+            joints.append((columns[key], -self._input(value, offsets), ring))
+            end += _staggered(layout.ring_length(self._depth) if ring else layout.BLOCK)
+        rows = [row for row, node in enumerate(self._nodes) if node.operation != RECORD]
+        program = np.zeros((len(rows), layout.COLUMNS), dtype=np.int64)
+        for to, row in zip(program, rows, strict=True):
+            node = self._nodes[row]
+            to[: layout.X] = (node.operation, offsets[row], node.start, node.a, node.b)
+            to[layout.X : layout.X + len(node.inputs)] = [self._column(given, columns) for given in node.inputs]
+            results = [columns[row, place] for place in range(node.results)]
+            to[layout.TO :] = results + [spare] * (layout.RESULTS - len(results))
+        gather = np.array([[self._column(given, columns) for given in outputs], places], dtype=np.int64)
+        return Blocks(program, np.array(joints, dtype=np.int64), gather, end)
+
+    def _values(self) -> list[Value]:
+        """Return the values that lie in registers: the inputs of the bar, in order, and each row's results."""
+        found = [OPEN_PRICE, HIGH_PRICE, LOW_PRICE, CLOSE_PRICE, TRADED_VOLUME, OPEN_DAY, OPEN_TIME]
+        for number, node in enumerate(self._nodes):
+            found += [Value(number, place, node.ready[place]) for place in range(node.results)]
+        return found
+
+    def _column(self, given: Value, columns: dict[tuple[int, int], int]) -> int:
+        """Return the column of a value, or of the values that a ring remembers."""
+        if not given.is_ring:
+            return columns[given.node, given.place]
+        source = self._nodes[given.node].inputs[0]
+        return columns[source.node, source.place] - given.lag
 
     def _place(self, node: Node) -> int:
         number = self._known.setdefault(node, len(self._nodes))
@@ -133,7 +188,7 @@ class Graph:
                 if (node.operation == RECORD) == is_ring:
                     offsets[row] = end
                     end += 2 * self._depth if is_ring else node.results + len(node.memory)
-        return offsets, end
+        return offsets, end + layout.RESULTS  # the last row's results may be fewer than are read back
 
     def _input(self, given: Value, offsets: list[int]) -> int:
         if given.node == HEADER_NODE:
@@ -141,3 +196,10 @@ class Graph:
         if given.is_ring:
             return offsets[given.node] - given.lag
         return -(offsets[given.node] + given.place)
+
+
+def _staggered(length: int) -> int:
+    """Return the length of a column, so that columns side by side do not share the same few sets of the cache."""
+    line = 8
+    lines = -(-length // line)
+    return line * (lines + 1 - lines % 2)

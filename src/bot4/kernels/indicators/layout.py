@@ -6,12 +6,18 @@ of something. A *ring* holds the last `depth` values of a register twice, one co
 that the values of any window lie side by side, oldest first, whatever the position: loops over a window need no
 modulo.
 
-Program (int64, one row of eight columns per operation): see the columns below. An input column holds a ring
-(positive: the ring's offset, less a lag) or a register (its offset, negated); the machine resolves both to one index
-into the state.
+Workspace (float64), for a block of bars: a copy of the state | a *column* for each register | columns of rings. A
+column holds the values of the bars of a block side by side; that of a ring has the last `depth` values before them and
+moves on with the blocks until it is at its end. So a row runs over a whole block at once, with its memory in the
+processor's registers, and the kernels of the rows are the same lines in both forms.
+
+Program (int64, one row of COLUMNS columns per operation): see below. A column for an input or a result holds a ring
+(positive: the ring's offset, less a lag) or a register (its offset, negated); the machine resolves both to one index.
 """
 
 from typing import Final
+
+from bot4.kernels.jit import fused
 
 # Header of the state vector. The inputs are registers like any other, so no offset of a register is ever zero.
 COUNT: Final = 0  # bars accepted so far
@@ -37,7 +43,21 @@ B: Final = 4  # second integer parameter
 X: Final = 5  # inputs
 Y: Final = 6
 Z: Final = 7
-COLUMNS: Final = 8
+TO: Final = 8  # results
+TO_2: Final = 9
+TO_3: Final = 10
+COLUMNS: Final = 11
+RESULTS: Final = COLUMNS - TO
+
+# Columns of the table of a block's values, which joins the state and the workspace.
+COLUMN: Final = 0  # the value's column in the workspace, as an input column of the program
+REGISTER: Final = 1  # its register in the state
+RING: Final = 2  # its ring in the state, 0 where there is none
+JOINTS: Final = 3
+
+#: Bars that a row takes at once. Twice as many would not fit the processor's second cache with a hundred features;
+#: half as many cost a tenth of the gain.
+BLOCK: Final = 64
 
 # Families: the operation's number is family * FAMILY + place.
 FAMILY: Final = 64
@@ -55,3 +75,9 @@ FLOW: Final = 15
 #: Rolling sums are taken anew from their ring every this many bars, by count, so that rounding cannot pile up and the
 #: streaming and the batch form do it on the same bars. 256 costs window / 256 additions a bar.
 REANCHOR_MASK: Final = 255
+
+
+@fused
+def ring_length(depth: int) -> int:
+    """Return the length of a ring's column: the values before a block, and blocks until they are moved back."""
+    return depth + BLOCK * max(1, -(-depth // BLOCK))

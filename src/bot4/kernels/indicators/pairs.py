@@ -13,7 +13,6 @@ SLOPE: Final = PAIRS * FAMILY + 1
 CORRELATION: Final = PAIRS * FAMILY + 2
 STRONGER: Final = PAIRS * FAMILY + 3
 FIRST_LAG: Final = PAIRS * FAMILY + 4
-LOG_RATIO: Final = PAIRS * FAMILY + 5
 
 COMOMENTS_SIZE: Final = 6  # anchors, means above them, largest sums of squares since the last fresh start
 
@@ -110,5 +109,3 @@ def step_pairs(operation: int, s: Floats, at: int, k: int, a: int, b: int, x: in
         is_better = abs(s[x]) > s[y]
         s[at] = abs(s[x]) if is_better else s[y]
         s[at + 1] = float(b) if is_better else s[z]
-    elif operation == LOG_RATIO:
-        s[at] = math.log(s[x] / s[y])

@@ -1,22 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
 """Moving windows over a ring: sums, moments and extremes that every family builds on.
 
-Here `s` is the state vector, `x` the index of the newest value of a ring (older ones lie before it), `window` a
-number of bars, `k` how many values the ring has received, `at` the private memory of the caller. A window that has
-just filled and a window that is due for a fresh sum take the same way, so warm-up needs no code of its own.
+Here `s` is the state, `x` the index of a ring's value of the first bar (older ones lie before it, those of the bars
+that follow behind it), `window` a number of bars, `k` how many values the ring has received with the first bar, `n` the
+bars to do, `at` the private memory, `o` where the results go. What is carried over stands in local variables between
+the bars and in the memory between the calls. A window that has just filled and one that is due for a fresh sum take the
+same way, so warm-up needs no code of its own.
 
 Incremental sums lose digits when large values leave the window (a spike, a crash of the volume). Two remedies, both
 functions of the values alone and therefore equal in streaming and batch: a fresh sum every 256 bars, and one at once
 when the sum falls far below the largest it has been since the last fresh one.
 """
 
+import math
 from typing import Final
 
 from bot4.kernels.indicators.layout import REANCHOR_MASK
 from bot4.kernels.jit import Floats, fused
 
 SUM_SIZE: Final = 2  # sum, largest sum since it was last fresh
-MOMENTS_SIZE: Final = 3  # anchor, mean above the anchor, largest m2 since it was last fresh
+MOMENTS_SIZE: Final = 5  # anchor, mean above the anchor, m2, its largest since it was last fresh, its limit
+EXTREME_SIZE: Final = 2  # the extreme, its age
 SUM_LOSS: Final = 1e-3  # three of sixteen digits may go before a fresh sum
 MOMENT_LOSS: Final = 1e-4
 
@@ -49,8 +53,34 @@ def rolling_sum(s: Floats, at: int, k: int, x: int, window: int) -> float:
 
 
 @fused
-def fresh_moments(s: Floats, at: int, x: int, window: int) -> None:
-    """Write mean (`at`), sum of squared deviations (`at` + 1) and the private memory anew, in two passes; O(window)."""
+def rolling_mean(s: Floats, at: int, o: int, k: int, n: int, x: int, window: int) -> None:
+    """Write the mean of the last `window` values from the bar on that fills them; SUM_SIZE floats at `at`; O(1).
+
+    The sums of `rolling_sum`, to the bit; they stay in local variables over the bars, which halves the time.
+    """
+    total = s[at]
+    largest = s[at + 1]
+    for i in range(max(0, window - k), n):
+        j = x + i
+        if (k + i - window) & REANCHOR_MASK == 0:
+            total = window_sum(s, j, window)
+            largest = abs(total)
+        else:
+            total += s[j] - s[j - window]
+            size = abs(total)
+            if size > largest:
+                largest = size
+            elif size < SUM_LOSS * largest:
+                total = window_sum(s, j, window)
+                largest = abs(total)
+        s[o + i] = total / window
+    s[at] = total
+    s[at + 1] = largest
+
+
+@fused
+def fresh_moments(s: Floats, x: int, window: int) -> tuple[float, float, float]:
+    """Return mean, what is left above it and the sum of squared deviations, in two passes; O(window)."""
     mean = window_sum(s, x, window) / window
     rest = 0.0
     m2 = 0.0
@@ -59,85 +89,130 @@ def fresh_moments(s: Floats, at: int, x: int, window: int) -> None:
         rest += away
         m2 += away * away
     above = rest / window  # what rounding left of the mean: the second pass of the corrected two-pass algorithm
-    m2 -= rest * above
-    s[at] = mean + above
-    s[at + 1] = max(m2, 0.0)
-    s[at + 2] = mean
-    s[at + 3] = above
-    s[at + 4] = s[at + 1]
+    return mean, above, max(m2 - rest * above, 0.0)
 
 
 @fused
-def rolling_moments(s: Floats, at: int, k: int, x: int, window: int) -> None:
-    """Keep mean (`at`) and sum of squared deviations (`at` + 1) of the last `window` values, for k >= window; O(1).
+def rolling_moments(s: Floats, at: int, o: int, p: int, k: int, n: int, x: int, window: int) -> None:
+    """Write mean (`o`) and sum of squared deviations (`p`) of the last `window` values, for k >= window; O(1).
 
     Chan, Golub, LeVeque, "Algorithms for computing the sample variance", Am. Stat. 37 (1983), with one value replaced
     per step. Values are measured from the mean at the last fresh start: at 1e9 with a spread of 1, plain sums of
-    squares keep no digit. Private memory: MOMENTS_SIZE floats at `at` + 2.
+    squares keep no digit. Private memory: MOMENTS_SIZE floats at `at`.
     """
-    if (k - window) & REANCHOR_MASK == 0:
-        fresh_moments(s, at, x, window)
-        return
-    anchor = s[at + 2]
-    new = s[x] - anchor
-    old = s[x - window] - anchor
-    change = new - old
-    before = s[at + 3]
-    after = before + change / window
-    m2 = s[at + 1] + change * ((new - after) + (old - before))
-    if m2 < MOMENT_LOSS * s[at + 4]:
-        fresh_moments(s, at, x, window)
-        return
-    m2 = max(m2, 0.0)
-    s[at] = anchor + after
-    s[at + 1] = m2
-    s[at + 3] = after
-    if m2 > s[at + 4]:
-        s[at + 4] = m2
+    anchor = s[at]
+    above = s[at + 1]
+    m2 = s[at + 2]
+    largest = s[at + 3]
+    share = 1.0 / window
+    for i in range(max(0, window - k), n):
+        j = x + i
+        is_fresh = (k + i - window) & REANCHOR_MASK == 0
+        if not is_fresh:
+            new = s[j] - anchor
+            old = s[j - window] - anchor
+            change = new - old
+            before = above
+            above = before + change * share
+            m2 += change * ((new - above) + (old - before))
+            is_fresh = m2 < MOMENT_LOSS * largest
+        if is_fresh:
+            anchor, above, m2 = fresh_moments(s, j, window)
+            largest = m2
+        m2 = max(m2, 0.0)
+        largest = max(largest, m2)
+        s[o + i] = anchor + above
+        s[p + i] = m2
+    s[at] = anchor
+    s[at + 1] = above
+    s[at + 2] = m2
+    s[at + 3] = largest
 
 
 @fused
-def rolling_highest(s: Floats, at: int, k: int, x: int, window: int) -> None:
-    """Keep the highest of the last `window` values (`at`) and its age in bars (`at` + 1), the newest of equals.
+def rolling_highest(s: Floats, at: int, o: int, p: int, k: int, n: int, x: int, window: int) -> None:
+    """Write the highest of the last `window` values (`o`) and its age in bars (`p`), the newest of equals.
 
     O(1) until the highest leaves the window, then one scan: O(window) only while a market falls without a pause. A
     monotonic queue is O(1) on average as well, but costs more per bar at the windows in use (10 to 50).
     """
-    age = s[at + 1] + 1.0
-    if k == window or (k > window and age >= window):
-        best = s[x - window + 1]
-        age = window - 1.0
-        for i in range(x - window + 2, x + 1):
-            if s[i] >= best:
-                best = s[i]
-                age = float(x - i)
-        s[at] = best
-        s[at + 1] = age
-    elif k > window:
-        if s[x] >= s[at]:
-            s[at] = s[x]
-            age = 0.0
-        s[at + 1] = age
+    best = s[at]
+    age = int(s[at + 1])
+    for i in range(max(0, window - k), n):
+        j = x + i
+        age += 1
+        if k + i == window or age >= window:
+            best = s[j - window + 1]
+            newest = j - window + 1
+            for m in range(j - window + 2, j + 1):
+                if s[m] >= best:
+                    best = s[m]
+                    newest = m
+            age = j - newest
+        elif s[j] >= best:
+            best = s[j]
+            age = 0
+        s[o + i] = best
+        s[p + i] = float(age)
+    s[at] = best
+    s[at + 1] = float(age)
 
 
 @fused
-def rolling_lowest(s: Floats, at: int, k: int, x: int, window: int) -> None:
-    """Keep the lowest of the last `window` values (`at`) and its age (`at` + 1); as `rolling_highest`, and as dear."""
-    age = s[at + 1] + 1.0
-    if k == window or (k > window and age >= window):
-        best = s[x - window + 1]
-        age = window - 1.0
-        for i in range(x - window + 2, x + 1):
-            if s[i] <= best:
-                best = s[i]
-                age = float(x - i)
-        s[at] = best
-        s[at + 1] = age
-    elif k > window:
-        if s[x] <= s[at]:
-            s[at] = s[x]
-            age = 0.0
-        s[at + 1] = age
+def rolling_lowest(s: Floats, at: int, o: int, p: int, k: int, n: int, x: int, window: int) -> None:
+    """Write the lowest of the last `window` values (`o`) and its age (`p`); as `rolling_highest`, and as dear."""
+    best = s[at]
+    age = int(s[at + 1])
+    for i in range(max(0, window - k), n):
+        j = x + i
+        age += 1
+        if k + i == window or age >= window:
+            best = s[j - window + 1]
+            newest = j - window + 1
+            for m in range(j - window + 2, j + 1):
+                if s[m] <= best:
+                    best = s[m]
+                    newest = m
+            age = j - newest
+        elif s[j] <= best:
+            best = s[j]
+            age = 0
+        s[o + i] = best
+        s[p + i] = float(age)
+    s[at] = best
+    s[at + 1] = float(age)
+
+
+@fused
+def rolling_extreme(s: Floats, at: int, o: int, k: int, n: int, x: int, window: int, sign: float) -> None:
+    """Write the highest (`sign` 1) or the lowest (-1) of the last `window` values, for k >= window; O(1), no search.
+
+    The values are cut into pieces of `window`. A window is the end of a piece and the begin of the next: the extreme of
+    the begin is carried on, those of all ends are made when a piece is full, `window` comparisons every `window` bars.
+    van Herk, Pattern Recognition Letters 13 (1992). Memory at `at`: place in the piece, extreme of its begin, then the
+    extremes of the ends of the piece before, one for each place and one more.
+    """
+    place = int(s[at])
+    begin = s[at + 1]
+    ends = at + 2
+    for i in range(n):
+        value = sign * s[x + i]
+        if place == 0:
+            best = -math.inf
+            s[ends + window] = best
+            for m in range(window if k + i > window else 0):
+                best = max(best, sign * s[x + i - 1 - m])
+                s[ends + window - 1 - m] = best
+            begin = value
+        else:
+            begin = max(begin, value)
+        place += 1
+        if k + i >= window:
+            s[o + i] = sign * max(begin, s[ends + place])
+        if place == window:
+            place = 0
+    s[at] = float(place)
+    s[at + 1] = begin
 
 
 @fused

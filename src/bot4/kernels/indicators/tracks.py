@@ -18,7 +18,8 @@ import numpy as np
 from numba.np.numpy_support import carray
 
 from bot4.kernels.indicators import layout as at_
-from bot4.kernels.indicators.machine import advance
+from bot4.kernels.indicators.blocks import Bars
+from bot4.kernels.indicators.machine import advance, is_usable
 from bot4.kernels.jit import Floats, Ints, fused, kernel, pointer
 
 # Columns of the table of tracks; the first row is the bars themselves.
@@ -54,7 +55,8 @@ GATHER_ADDRESS: Final = 5
 STATE_ADDRESS: Final = 6
 TRACKS_ADDRESS: Final = 7
 VALUES_ADDRESS: Final = 8
-DESCRIPTOR: Final = 9
+WORKER: Final = 9
+DESCRIPTOR: Final = 10
 
 
 @kernel
@@ -87,15 +89,25 @@ def is_due(s: Floats, head: int, period: int, phase: int, open_ns: int) -> bool:
 
 @fused
 def advance_all(
-    tracks: Ints, program: Ints, s: Floats, open_ns: int, open: float, high: float, low: float, close: float, vol: float
+    worker: int,
+    tracks: Ints,
+    program: Ints,
+    s: Floats,
+    first: int,
+    open_ns: int,
+    open: float,
+    high: float,
+    low: float,
+    close: float,
+    vol: float,
 ) -> bool:
-    """Carry one bar through every track; False, with the state untouched, when the bar is not usable.
+    """Carry one bar through the tracks from `first` on; False, with the state untouched, when it is not usable.
 
     A bar that begins a later period first finishes the larger bar before (phase 0); then it is folded, and may finish
     its own (phase 1). A pair whose reference is not known stands still. The call of `advance` stands in one place
     because the compiler copies it to every one: three took four times as long to compile.
     """
-    for t in range(tracks.shape[0]):
+    for t in range(first, tracks.shape[0]):
         period, head = tracks[t, PERIOD_NS], tracks[t, HEAD]
         part = s[tracks[t, STATE_AT] : tracks[t, STATE_STOP]]
         rows = program[tracks[t, ROW_AT] : tracks[t, ROW_STOP]]
@@ -112,16 +124,20 @@ def advance_all(
                 s[head + BUCKET] = math.nan
             elif t > 0:
                 o = s[head]
-            if not advance(rows, part, at, o, h, lowest, c, v) and t == 0:
+            if not advance(worker, rows, part, at, o, h, lowest, c, v) and t == 0:
                 return False
     return True
 
 
 @fused
-def write_outputs(tracks: Ints, gather: Ints, s: Floats, taken: bool, out: Floats) -> None:
-    """Write the outputs, shape (outputs,); NaN where the bar was not taken or the reference of a pair is not known."""
+def write_outputs(tracks: Ints, gather: Ints, s: Floats, first: int, taken: bool, out: Floats) -> None:
+    """Write the outputs of the tracks from `first` on, out of shape (outputs,).
+
+    NaN where the bar was not taken or the reference of a pair is not known.
+    """
     for j in range(gather.shape[1]):
-        out[j] = s[gather[PLACE, j]] if taken else math.nan
+        if gather[OWNER, j] >= first:
+            out[j] = s[gather[PLACE, j]] if taken else math.nan
     for t in range(1, tracks.shape[0]):
         if tracks[t, PERIOD_NS] > 0 or 0.0 < s[tracks[t, HEAD]] < math.inf:
             continue
@@ -131,6 +147,7 @@ def write_outputs(tracks: Ints, gather: Ints, s: Floats, taken: bool, out: Float
 
 @kernel
 def step(
+    worker: int,
     tracks: Ints,
     program: Ints,
     gather: Ints,
@@ -144,8 +161,8 @@ def step(
     out: Floats,
 ) -> bool:
     """Take one bar and write the outputs, shape (outputs,); NaN and False for a bar that is not usable."""
-    taken = advance_all(tracks, program, s, open_ns, open, high, low, close, volume)
-    write_outputs(tracks, gather, s, taken, out)
+    taken = advance_all(worker, tracks, program, s, 0, open_ns, open, high, low, close, volume)
+    write_outputs(tracks, gather, s, 0, taken, out)
     return bool(taken)
 
 
@@ -158,35 +175,39 @@ def step_at(descriptor: int, open_ns: int, open: float, high: float, low: float,
     gather = carray(pointer(d[GATHER_ADDRESS]), (2, d[OUTPUTS]), np.int64)
     state = carray(pointer(d[STATE_ADDRESS]), d[STATE_SIZE], np.float64)
     values = carray(pointer(d[VALUES_ADDRESS]), d[OUTPUTS], np.float64)
-    taken = advance_all(tracks, program, state, open_ns, open, high, low, close, volume)
-    write_outputs(tracks, gather, state, taken, values)
+    taken = advance_all(d[WORKER], tracks, program, state, 0, open_ns, open, high, low, close, volume)
+    write_outputs(tracks, gather, state, 0, taken, values)
     return bool(taken)
 
 
 @kernel
 def run(
+    worker: int,
     tracks: Ints,
     program: Ints,
     gather: Ints,
     s: Floats,
+    first: int,
     open_ns: Ints,
-    bars: tuple[Floats, Floats, Floats, Floats, Floats],
+    bars: Bars,
     references: Floats,
     out: Floats,
 ) -> int:
-    """Take bars in order and write the outputs, shape (bars, outputs); returns how many bars were not usable.
+    """Take bars in order through the tracks from `first` on and write their outputs, shape (bars, outputs).
 
-    `bars` are open, high, low, close and volume; `references`, shape (bars, references), the closes known with each
-    bar, in the order of their places at the end of the state.
+    Returns how many bars were not usable. `bars` are open, high, low, close and volume; `references`, shape (bars,
+    references), the closes known with each bar, in the order of their places at the end of the state.
     """
     opens, highs, lows, closes, volumes = bars
-    first = s.shape[0] - references.shape[1]
+    end = s.shape[0] - references.shape[1]
     refused = 0
     for i in range(opens.shape[0]):
         for r in range(references.shape[1]):
-            s[first + r] = references[i, r]
+            s[end + r] = references[i, r]
         o, h, low, c, v = opens[i], highs[i], lows[i], closes[i], volumes[i]
-        taken = advance_all(tracks, program, s, open_ns[i], o, h, low, c, v)
-        write_outputs(tracks, gather, s, taken, out[i])
+        taken = is_usable(o, h, low, c, v) and advance_all(
+            worker, tracks, program, s, first, open_ns[i], o, h, low, c, v
+        )
+        write_outputs(tracks, gather, s, first, taken, out[i])
         refused += not taken
     return refused
