@@ -16,7 +16,7 @@ from bot4.apps.bench.harness import BATCHES, WARM_UP, Bench, Case, Row, Several,
 from bot4.apps.bench.live import BUSY, Live, blocks_left
 from bot4.apps.bench.orders import Desks
 from bot4.apps.bench.paths import cases
-from bot4.apps.bench.runs import parquet_rates, reading_rates, run_rates
+from bot4.apps.bench.runs import parquet_rates, reading_rates, run_rates, sweep_rates, tick_rates
 from bot4.apps.bench.sides import PURE, other_rows, rows_of, running_build
 from bot4.apps.bench.table import print_rows
 from bot4.apps.cli import main
@@ -168,15 +168,22 @@ def test_whole_runs_and_readings_are_real(bench: Bench) -> None:
     assert min(run_rates(bench, Settings(gate="observe"), bars=2_000)) > 0
     assert (bench.folder / "journal").stat().st_size > 0
     assert min(parquet_rates(bench)) > 0
+    assert min(sweep_rates(bench, bars=2_000, sets=3)) > 0
     with pytest.raises(BadInput):
         reading_rates(bench.folder / "absent.csv")
+
+
+def test_a_tick_backtest_is_real(bench: Bench) -> None:
+    """A made-up tape with its book goes through file, venue and engine; the rate is of messages."""
+    assert min(tick_rates(bench, ticks=500)) > 0
+    assert (bench.folder / "S0USDT-ticks.parquet").stat().st_size > 0
 
 
 def test_a_word_selects_a_suite_or_a_part_of_a_name() -> None:
     """No word selects every budget; a suite's word that suite alone; an unknown one is refused with the list."""
     there = every()
     suites = {one.suite for one in there}
-    assert {"risk", "orders", "journal", "features", "events", "market", "runs"} <= suites
+    assert {"risk", "orders", "journal", "features", "events", "market", "runs", "sweep"} <= suites
     assert {one.suite for one in chosen("", there)} == suites - set(ON_REQUEST)
     assert {one.suite for one in chosen("orders", there)} == {"orders"}
     assert [one.name for one in chosen("risk check", there)] == ["risk check, 20 open positions"]

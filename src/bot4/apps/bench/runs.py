@@ -9,16 +9,21 @@ import duckdb
 import numpy as np
 
 from bot4.adapters.stores.paths import group_paths
+from bot4.adapters.stores.tick_parquet import write_ticks
 from bot4.apps.bench.features import hundred
-from bot4.apps.bench.harness import BATCHES, Bench, Measurement, Whole
+from bot4.apps.bench.harness import BATCHES, Bench, Measurement, Whole, cpu_seconds
+from bot4.apps.bench.paths import instruments
 from bot4.apps.demo import write_bars as write_csv
-from bot4.apps.execute import Executed, execute
+from bot4.apps.execute import execute
 from bot4.apps.progress import Silent
 from bot4.apps.recording import recording
 from bot4.apps.session import RunRequest, open_histories, prepare
 from bot4.domain.values import MINUTE_NS
+from bot4.kernels.sweep import Series, plan_of, screen
 from bot4.kernels.synthetic import SyntheticMarket, generate
-from bot4.runtime.settings import Settings, StrategySettings
+from bot4.kernels.synthetic_ticks import TapeConfig, TapeMaker
+from bot4.market.tick_tables import TickTable
+from bot4.runtime.settings import InstrumentSettings, Settings, StrategySettings
 from bot4.runtime.warm_up import warm_up
 from bot4.runtime.wiring import compiled_features
 
@@ -30,6 +35,13 @@ CROSS: Final = StrategySettings(kind="sma_cross")
 AGAINST_PEERS: Final = "0.9 x vectorbt"
 HUNDRED_RATE: Final = 1_000_000.0
 READ_RATE: Final = 300_000.0
+TICKS: Final = 100_000
+TICK_EMA: Final = StrategySettings(kind="tick_ema")
+FIRST_BID: Final = 3_000_000
+AGAINST_TICK_PEERS: Final = "1 x hftbacktest"
+SETS: Final = 100
+SWEEP_RATE: Final = 500_000_000.0
+COST: Final = 0.0011
 
 
 def cases() -> list[Measurement]:
@@ -41,6 +53,22 @@ def cases() -> list[Measurement]:
         run_row("event backtest, SMA cross", cross, note=AGAINST_PEERS),
         run_row("event backtest, 3 strategies, default indicators", Settings(gate="observe")),
     ]
+    found.append(
+        Whole(
+            suite="runs",
+            name="tick backtest, EMA cross, full book, messages",
+            rate_of=tick_rates,
+            note=AGAINST_TICK_PEERS,
+        )
+    )
+    found.append(
+        Whole(
+            suite="sweep",
+            name=f"sweep, {SETS} SMA crosses screened, bar evaluations",
+            rate_of=sweep_rates,
+            floor=SWEEP_RATE,
+        )
+    )
     if names := hundred():
         loaded = Settings(gate="observe", strategies=(CROSS,), features=names)
         found.append(run_row(f"event backtest, SMA cross, {len(names)} indicators", loaded, floor=HUNDRED_RATE))
@@ -74,14 +102,44 @@ def run_rates(bench: Bench, settings: Settings, bars: int = BARS) -> list[float]
     Reading the files once before, to check and hash them, is not in it; reading them for the run is.
     """
     path = write_parquet(generate(bars, 1), bench.folder / f"{SYMBOL}-1m.parquet")
-    request = RunRequest(command="bench", config=settings, bars=(f"{SYMBOL}={path}",), out=bench.folder)
+    return rates_of(bench, RunRequest(command="bench", config=settings, bars=(f"{SYMBOL}={path}",), out=bench.folder))
+
+
+def tick_rates(bench: Bench, ticks: int = TICKS) -> list[float]:
+    """Return messages in a second of CPU time: trades, quotes and changes of a made-up book, matched in its queue."""
+    (coin,) = instruments(1)
+    maker = TapeMaker(1, TapeConfig(first_bid=FIRST_BID))
+    tape = (maker.head(), maker.next(ticks))
+    path = bench.folder / f"{coin.symbol}-ticks.parquet"
+    write_ticks(path, coin, (TickTable(piece.messages, piece.rows) for piece in tape))
+    listed = InstrumentSettings(symbol=coin.symbol, tick_size="0.01", lot_size="0.00001", base=coin.base, quote="USDT")
+    settings = Settings(gate="observe", strategies=(TICK_EMA,), features=("volatility_20",), instruments=(listed,))
+    request = RunRequest(
+        command="bench", config=settings, ticks=(f"{coin.symbol}={path}",), interval="10s", out=bench.folder
+    )
+    return rates_of(bench, request)
+
+
+def sweep_rates(_: Bench, bars: int = READ_BARS, sets: int = SETS) -> list[float]:
+    """Return bars times parameter sets in a second of CPU time: averages crossing, screened in one process."""
+    market = generate(bars, 1)
+    columns = [np.rint(column * 100.0).astype(np.int64) for column in market[:4]]
+    volumes = np.rint(market.volumes * 100_000.0).astype(np.int64)
+    stamps = FIRST_MS * 1_000_000 + np.arange(bars, dtype=np.int64) * MINUTE_NS
+    series = Series(stamps, *columns, volumes, tick=0.01, lot=0.00001, interval_ns=MINUTE_NS, is_spot=True)
+    plan = plan_of("sma_cross", [{"fast": 5 + number % 10, "slow": 20 + number} for number in range(sets)])
+    return [bars * sets / cpu_seconds(lambda: screen(plan, [series], COST))]
+
+
+def rates_of(bench: Bench, request: RunRequest) -> list[float]:
+    """Run one request several times, each into a new journal."""
     prepared = prepare(request, Silent())
-    warm_up(compiled_features(settings, prepared.recruits))
+    warm_up(compiled_features(request.config, prepared.recruits))
     rates: list[float] = []
     for _ in range(BATCHES):
         with recording(bench.folder, prepared.header, durable=False, resume=False, key=None) as journal:
             begin = process_time_ns()
-            executed: Executed = execute(prepared, journal, Silent(), ahead=True)
+            executed = execute(prepared, journal, Silent(), ahead=True)
             rates.append(executed.rows * 1e9 / (process_time_ns() - begin))
     return rates
 

@@ -55,8 +55,8 @@ def bench(
 ) -> Reply:
     """Measure the hot paths here, beside their budgets.
 
-    Suites: risk, orders, journal, features, events, market, runs; and math, on
-    request only. Each call is timed by itself, after warm-up and with the garbage
+    Suites: risk, orders, journal, features, events, market, runs, sweep; and math,
+    on request only. Each call is timed by itself, after warm-up and with the garbage
     collector off as in production; the timer's own cost is the floor, which is
     part of every latency. Rates are by CPU time. A compiled build measures plain
     Python too, in a process of its own.
