@@ -42,7 +42,7 @@ def steps(draw: st.DrawFn) -> list[Any]:
     found: list[Any] = []
     order_id = 0
     kinds = draw(st.sampled_from([("book", "trade"), ("quote", "trade"), ("trade",), ("book", "quote", "trade")]))
-    for _ in range(draw(st.integers(1, 40))):
+    for _ in range(draw(st.integers(1, 25))):
         choice = draw(st.sampled_from(["order", "order", "cancel", *kinds, *kinds]))
         if choice == "order":
             order_id += 1
