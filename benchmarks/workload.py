@@ -9,7 +9,7 @@ that the crossing rule earns what it pays in fees: no limit of risk ends the run
 """
 
 from itertools import accumulate
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,7 +59,7 @@ def walk(steps: int, generator: np.random.Generator, deviation: float, half_life
     return ticks
 
 
-def make_bars(bars: int, seed: int) -> dict[str, NDArray[np.generic]]:
+def make_bars(bars: int, seed: int) -> dict[str, NDArray[Any]]:
     """Return minutes as columns: ``open_ns`` int64; ``open`` to ``volume`` float64, prices on the tick."""
     generator = np.random.Generator(np.random.PCG64(seed))
     closes = walk(bars, generator, BAR_DEVIATION, DRIFT_HALF_LIFE)

@@ -8,7 +8,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from benchmarks.guard.guards import table, verdicts
+from benchmarks.guard.guards import verdicts
+from benchmarks.guard.verdict import table
 
 from bot4.runtime.build import runs_compiled
 

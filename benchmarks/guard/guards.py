@@ -7,14 +7,14 @@ not of a noisy hour.
 """
 
 import tempfile
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from time import process_time_ns
 from typing import Final
 
 from benchmarks.files import write_bars
 from benchmarks.guard.loop import TURNS, plain_loop
+from benchmarks.guard.verdict import Verdict
 from benchmarks.peers.environments import BOT4, environment
 from benchmarks.peers.sides.on_bot4 import IndicatorsBatch, SmaCross
 from benchmarks.peers.sides.on_talib import Batch
@@ -35,22 +35,6 @@ COMPILED_MIN: Final = 4.0
 TURNS_MAX: Final = 60.0
 DOUBLED_MAX: Final = 2.2
 TALIB_MAX: Final = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """Hold one guard: what was measured, the bound, whether the measured may not be less (or not be more)."""
-
-    name: str
-    measured: float
-    bound: float
-    at_least: bool
-    why: str
-
-    @property
-    def holds(self) -> bool:
-        """Say whether the bound holds; a figure that is no number holds nothing."""
-        return self.measured >= self.bound if self.at_least else self.measured <= self.bound
 
 
 def verdicts(build: Path) -> list[Verdict]:
@@ -138,13 +122,3 @@ def indicators(folder: Path) -> Verdict:
     seconds_of(ours)
     spent = best(lambda: seconds_of(ours), lambda: seconds_of(theirs))
     return Verdict("30 indicators in batch over TA-Lib", spent[0] / spent[1], TALIB_MAX, at_least=False, why="the aim")
-
-
-def table(found: Sequence[Verdict]) -> str:
-    """Return the verdicts in lines."""
-    lines = [f"{'guard':<66}{'measured':>10}{'bound':>10}  holds"]
-    for one in found:
-        bound = f"{'>=' if one.at_least else '<='} {one.bound:g}"
-        said = "yes" if one.holds else "NO"
-        lines.append(f"{one.name:<66}{one.measured:>10.3g}{bound:>10}  {said:<5} ({one.why})")
-    return "\n".join(lines)
