@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot4.domain.instrument import LINEAR_PERPETUAL, SPOT
-from bot4.domain.values import HOUR_NS, MINUTE_NS
+from bot4.domain.values import DAY_NS, HOUR_NS, MINUTE_NS
 from bot4.kernels.features import compile_features
-from bot4.kernels.sweep import Plan, Series, plan_of, screen
+from bot4.kernels.sweep import Plan, Series, holding_sharpe, plan_of, screen
 from bot4.kernels.sweep.columns import Columns
 from bot4.kernels.sweep.screen import opinions
 from bot4.runtime.settings import StrategySettings
@@ -189,3 +189,20 @@ def test_the_short_way_to_means_gives_the_bits_of_the_indicator_machine(rows: in
         scaled = wanted[block, 6] * 2.0
         score = np.where(scaled > 0.0, wanted[block, 5] / np.where(scaled > 0.0, scaled, 1.0), np.nan)
         np.testing.assert_array_equal(columns.values[-1, : len(closes)], score)
+
+
+def test_holding_is_the_mean_of_daily_returns_of_all_instruments() -> None:
+    """Two markets, one beginning later, against a loop over days and bars that knows no search."""
+    tables = [walk(12, 900, gaps=0.1), walk(13, 900)[:, 400:]]
+    history = [series(table) for table in tables]
+    ends = [(table[0] + HOUR_NS - 1) // DAY_NS for table in tables]
+    days = range(int(ends[0][0]), int(max(one[-1] for one in ends)))
+    returns = []
+    for day in days[1:]:
+        total = 0.0
+        for table, of in zip(tables, ends, strict=True):
+            before, now = table[4][of < day], table[4][of <= day]
+            total += now[-1] / before[-1] - 1.0 if len(before) else 0.0
+        returns.append(total / 2.0)
+    wanted = np.mean(returns) / np.std(returns, ddof=1) * np.sqrt(365.0)
+    assert holding_sharpe(history) == pytest.approx(wanted, rel=1e-12)

@@ -30,6 +30,7 @@ def sweep_page(
     counted: int,
     ledger: str,
     cost: float,
+    holding: float,
 ) -> str:
     """Return the report of a sweep as one self-contained page; resumed or not, it has the same bytes."""
     days = int(table.figures[0, 0])
@@ -50,6 +51,7 @@ def sweep_page(
         cost=cost,
         luck=luck,
         deviation=deviation,
+        holding=holding,
         axes=[axis_of(one, given[:, place]) for place, one in enumerate(trials.names)],
         sharpe=np.array(table.figures[:, SHARPE]),
         best=[best_row(one) for one in findings],

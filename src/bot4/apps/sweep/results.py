@@ -34,6 +34,15 @@ def write_results(path: Path, trials: Trials, table: FigureTable, data: Sequence
         raise disk_fault(path, "writing", error) from error
 
 
+def finite(value: object) -> object:
+    """Return plain values as JSON can hold them: what is not finite becomes null."""
+    if isinstance(value, float):
+        return value if np.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: finite(item) for key, item in value.items()}
+    return [finite(item) for item in value] if isinstance(value, list) else value
+
+
 def _rows(trials: Trials, table: FigureTable, begin: int, data: Sequence[str], cost: float) -> Iterator[str]:
     """Yield some rows."""
     end = min(begin + ROWS_AT_ONCE, len(trials.sets))

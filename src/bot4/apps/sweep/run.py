@@ -20,7 +20,7 @@ from bot4.apps.sweep.confirm import Bench, Confirmed
 from bot4.apps.sweep.findings import Context, Finding, findings_of, luck_of, verdict
 from bot4.apps.sweep.ledger import TRIALS, append_trials
 from bot4.apps.sweep.outcome import SweepOutcome
-from bot4.apps.sweep.results import RESULTS, write_results
+from bot4.apps.sweep.results import RESULTS, finite, write_results
 from bot4.apps.sweep.space import ParameterSet, Space
 from bot4.apps.sweep.table import FigureTable
 from bot4.apps.sweep.trials import Trials, trials_of
@@ -28,7 +28,7 @@ from bot4.apps.sweep.workers import Crew, Task, Unit, warm_up
 from bot4.domain.errors import BadInput
 from bot4.domain.ids import run_id
 from bot4.domain.values import DAY_NS
-from bot4.kernels.sweep import plan_of
+from bot4.kernels.sweep import holding_sharpe, plan_of
 from bot4.kernels.sweep.screen import BLOCK_ROWS_MAX, SPAN_DAYS_MAX
 from bot4.runtime.clocks import SystemClock
 from bot4.runtime.settings import canonical
@@ -270,6 +270,7 @@ class Sweep:
         counted = append_trials(self.ledger, [])
         spread, luck = luck_of(days, counted)
         best = self.findings[0] if self.findings else None
+        holding = holding_sharpe([one.series() for one in self.task.bench.bars])
         summary = {
             "sweep": self.folder.final.name,
             "kind": self.task.trials.kind,
@@ -281,9 +282,10 @@ class Sweep:
             "verdict": verdict(best, counted),
             "luck": luck,
             "luck_deviation": spread,
+            "holding_sharpe": holding,
             "findings": [one.fields() for one in self.findings],
         }
-        write_whole(path / SUMMARY, as_json(summary))
+        write_whole(path / SUMMARY, as_json(finite(summary)))
         if self.request.base.report:
             from bot4.apps.sweep.reporting import sweep_page  # plotly only where a page is wanted
 
@@ -297,6 +299,7 @@ class Sweep:
                 counted=counted,
                 ledger=str(self.ledger),
                 cost=self.task.cost,
+                holding=holding,
             )
             write_whole(path / REPORT, page.encode())
         self.table.clear()

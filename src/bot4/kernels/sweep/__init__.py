@@ -5,7 +5,8 @@ A screen keeps nothing but the figures of each parameter set. What it says of on
 says of that strategy, to rounding; the engine has the last word.
 """
 
+from bot4.kernels.sweep.holding import holding_sharpe
 from bot4.kernels.sweep.rules import RULES, Plan, plan_of
 from bot4.kernels.sweep.screen import Screened, Series, screen
 
-__all__ = ["RULES", "Plan", "Screened", "Series", "plan_of", "screen"]
+__all__ = ["RULES", "Plan", "Screened", "Series", "holding_sharpe", "plan_of", "screen"]

@@ -68,7 +68,7 @@ class SweepPage:
 
     ``sharpe`` holds one ratio for each trial, NaN where nothing was traded; ``counted`` is the number of lines in the
     ledger, the sweeps before this one included; ``luck`` what the best of so many shows without skill, ``deviation``
-    that of one ratio by chance.
+    that of one ratio by chance, ``holding`` what simply holding the instruments showed.
     """
 
     title: str
@@ -84,6 +84,7 @@ class SweepPage:
     cost: float
     luck: float
     deviation: float
+    holding: float
     axes: Sequence[Axis]
     sharpe: Floats
     best: Sequence[BestRow]
@@ -174,7 +175,7 @@ def definitions_of(data: SweepPage, losing: int, known: int) -> Markup:
     deflated = number_text(best.deflated, 3) if best else "–"
     tiles = (
         ("trials", f"{data.trials:,}", f"{data.counted:,} in the ledger"),
-        ("best Sharpe ratio", sharpe, f"{number_text(data.luck)} expected by luck alone"),
+        ("best Sharpe ratio", sharpe, f"luck alone {number_text(data.luck)}, holding {number_text(data.holding)}"),
         ("deflated", deflated, "probability that it is more than luck's best"),
         ("lost money", f"{losing:,} of {known:,}", "trials that traded, net of costs"),
     )
