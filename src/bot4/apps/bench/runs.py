@@ -123,10 +123,10 @@ def tick_rates(bench: Bench, ticks: int = TICKS) -> list[float]:
 def sweep_rates(_: Bench, bars: int = READ_BARS, sets: int = SETS) -> list[float]:
     """Return bars times parameter sets in a second of CPU time: averages crossing, screened in one process."""
     market = generate(bars, 1)
-    columns = [np.rint(column * 100.0).astype(np.int64) for column in market[:4]]
+    opens, highs, lows, closes = (np.rint(column * 100.0).astype(np.int64) for column in market[:4])
     volumes = np.rint(market.volumes * 100_000.0).astype(np.int64)
     stamps = FIRST_MS * 1_000_000 + np.arange(bars, dtype=np.int64) * MINUTE_NS
-    series = Series(stamps, *columns, volumes, tick=0.01, lot=0.00001, interval_ns=MINUTE_NS, is_spot=True)
+    series = Series(stamps, opens, highs, lows, closes, volumes, 0.01, 0.00001, interval_ns=MINUTE_NS, is_spot=True)
     plan = plan_of("sma_cross", [{"fast": 5 + number % 10, "slow": 20 + number} for number in range(sets)])
     return [bars * sets / cpu_seconds(lambda: screen(plan, [series], COST))]
 
