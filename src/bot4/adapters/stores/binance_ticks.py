@@ -94,7 +94,13 @@ class BinanceLines(TickReader):
         return None
 
     def first_price(self) -> Decimal:
-        """Return the first price among the first lines."""
+        """Return the first price among the first lines.
+
+        Raises
+        ------
+        BadInput
+            If there is none.
+        """
         for _, message in self._head():
             data = message.data
             bid = data.bid if isinstance(data.bid, str) else data.bid[0][0] if data.bid else ""

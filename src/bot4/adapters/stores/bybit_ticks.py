@@ -64,7 +64,13 @@ class BybitLines(TickReader):
         return None
 
     def first_price(self) -> Decimal:
-        """Return the best bid of the first message."""
+        """Return the best bid of the first message.
+
+        Raises
+        ------
+        BadInput
+            If there is none.
+        """
         for _, line in islice(numbered_lines(self._path), HEAD_LINES):
             try:
                 return Decimal(self._decoder.decode(line).data.bids[0][0])

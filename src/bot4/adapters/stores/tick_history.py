@@ -222,8 +222,8 @@ def steps_of(readers: Sequence[TickReader]) -> dict[str, object]:
     BadInput
         If two files were written with other steps.
     """
-    told = {steps for one in readers if (steps := one.steps()) is not None}
-    if len(told) > 1:
+    told = [steps for one in readers if (steps := one.steps()) is not None]
+    if any(one != told[0] for one in told):
         raise BadInput(
             readers[0].name, "other ticks or lots than another file", "one tick and lot", "Write them again.", "steps"
         )

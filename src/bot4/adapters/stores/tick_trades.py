@@ -85,7 +85,13 @@ class TableTicks(TickReader):
         return None
 
     def first_price(self) -> Decimal:
-        """Return the first price of the file."""
+        """Return the first price of the file.
+
+        Raises
+        ------
+        BadInput
+            If there is none.
+        """
         for row in self._records():
             try:
                 price = Decimal(_text(row["bid" if self._is_quotes else "price"]))

@@ -73,8 +73,8 @@ class Gate(Stage):
         """Fill and mark the shadow book on bars; answer signals."""
         if isinstance(event, Bar):
             book = self.book
-            if now > self.day_end:
-                self._turn_day(now, out)
+            if event.ts_known_ns > self.day_end:
+                self._turn_day(event.ts_known_ns, now, out)
             if book.waiting[event.instrument]:
                 book.fill(event)
             book.last[event.instrument] = event.close
@@ -82,9 +82,12 @@ class Gate(Stage):
             self.book.wish(event.instrument, event.slot, event.strength, now)
             self._answer(event, now, out)
 
-    def _turn_day(self, now: Nanos, out: Outbox) -> None:
-        """Close the day that ended before this bar, and judge every strategy on it."""
-        today = day_of(now)
+    def _turn_day(self, at: Nanos, now: Nanos, out: Outbox) -> None:
+        """Close the day that ended before the bar of this moment, and judge every strategy on it.
+
+        A bar built of ticks is told later than it ended: it belongs to the day in which it ended.
+        """
+        today = day_of(at)
         if self.day_end > 0:
             ended = self.day_end // DAY_NS - 1
             self.book.close_day(ended, today - ended - 1)
