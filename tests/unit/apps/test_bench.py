@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot4.apps.bench import ON_REQUEST, chosen, every, measure, orders, pure
-from bot4.apps.bench.features import columns, generated, one_bar
+from bot4.apps.bench.features import columns, everything, generated, hundred, one_bar
 from bot4.apps.bench.harness import BATCHES, WARM_UP, Bench, Case, Row, Several, Subject, Whole, timer_floor_us
 from bot4.apps.bench.live import BUSY, Live, blocks_left
 from bot4.apps.bench.orders import Desks
@@ -161,6 +161,8 @@ def test_columns_give_the_cost_of_a_bar_and_indicator(bench: Bench) -> None:
     assert row.figure is not None
     assert row.rate == pytest.approx(1e9 / row.figure, rel=0.01)
     assert len({bar[0] for bar in generated(100)}) == 100
+    assert len(set(hundred())) == 100
+    assert set(hundred()) <= set(everything())
 
 
 def test_whole_runs_and_readings_are_real(bench: Bench) -> None:

@@ -98,14 +98,13 @@ def measure(bench: Bench) -> list[Row]:
     would take hours: its row then says so instead.
     """
     rows = [row_with(bench, FEW), row_with(bench, SOME)]
-    growth = growth_of(rows)
+    growth, most = growth_of(rows), SOME
     if growth > HOPELESS:
         note = f"not taken: with {SOME:,} open an order costs {growth:.1f} times as much as with {FEW}"
         rows.append(Row(suite="orders", name=name_of(MANY), floor_us=bench.floor_us, met=False, note=note))
     else:
         rows.append(row_with(bench, MANY, rate=RATE))
-        growth = growth_of(rows)
-    most = SOME if growth > HOPELESS else MANY
+        growth, most = growth_of(rows), MANY
     ratio = Row(
         suite="orders",
         name=f"an order's cost with {most:,} open over that with {FEW}",

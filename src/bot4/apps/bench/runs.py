@@ -10,7 +10,7 @@ import numpy as np
 
 from bot4.adapters.stores.paths import group_paths
 from bot4.adapters.stores.tick_parquet import write_ticks
-from bot4.apps.bench.features import hundred
+from bot4.apps.bench.features import HUNDRED, everything
 from bot4.apps.bench.harness import BATCHES, Bench, Measurement, Whole, cpu_seconds
 from bot4.apps.bench.paths import instruments
 from bot4.apps.demo import write_bars as write_csv
@@ -69,7 +69,7 @@ def cases() -> list[Measurement]:
             floor=SWEEP_RATE,
         )
     )
-    if names := hundred():
+    if len(names := everything()) >= HUNDRED:
         loaded = Settings(gate="observe", strategies=(CROSS,), features=names)
         found.append(run_row(f"event backtest, SMA cross, {len(names)} indicators", loaded, floor=HUNDRED_RATE))
     return found
