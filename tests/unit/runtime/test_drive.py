@@ -9,6 +9,7 @@ import pytest
 from bot4.decision.strategies import Strategy, View
 from bot4.domain.signal import Signal
 from bot4.domain.values import HOUR_NS
+from bot4.runtime.build import build_info
 from bot4.runtime.drive import Drive, Head, never
 from bot4.runtime.settings import CostSettings, StrategySettings
 from bot4.runtime.strategy_loader import Recruit
@@ -99,6 +100,8 @@ def test_one_stream_goes_the_same_way_alone_and_merged() -> None:
 
 def test_ends_come_before_opens_and_streams_keep_their_order() -> None:
     """At each full hour both bars end, first stream first, before either of the next opens."""
+    if build_info().mode == "compiled":
+        pytest.skip("patches a method, which compiled callers do not see: shown in the plain pass")
     seen: list[tuple[str, int, int]] = []
 
     class Watched(Strategy):
