@@ -209,6 +209,16 @@ def test_spot_neither_goes_short_nor_spends_more_than_it_has() -> None:
     assert desk.words()[-1] == (REJECTED, 2, "insufficient balance")
 
 
+def test_two_siblings_claim_the_cash_once() -> None:
+    """Ten pay for nine lots: as a limit or, tied to it, as a stop; a third order has nothing left to pay with."""
+    desk = TickDesk(cash=10)
+    desk.see(snapshot, BIDS, ASKS)
+    desk.order(1, BUY, 9, order_type=LIMIT, limit=9_990)
+    desk.order(2, BUY, 9, order_type=STOP, trigger=10_020, sibling_id=1)
+    desk.order(3, BUY, 9, order_type=LIMIT, limit=9_980)
+    assert desk.words() == [(ACCEPTED, 1, ""), (ACCEPTED, 2, ""), (REJECTED, 3, "insufficient balance")]
+
+
 @pytest.mark.requirement("P-02")
 def test_a_quote_is_a_book_of_one_level_and_a_book_silences_quotes() -> None:
     """Its lots once; a price behind a better one is hidden, not new; with a book quotes change nothing."""
