@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot4.kernels.features import DEFAULT_FEATURES, compile_features, parse
+from bot4.kernels.features import CATALOG, DEFAULT_FEATURES, compile_features, parse
 from bot4.kernels.jit import IS_COMPILED
 from tests.unit.kernels.naive import WINDOWED, windowed
 from tests.unit.kernels.series import Floats, Series, generated
@@ -25,8 +25,12 @@ SHORT = (
     "stoch_d_5_2_2",
     "vwap_3",
 )
-NAMES = (*DEFAULT_FEATURES, *SHORT)
+NAMES = tuple(dict.fromkeys((*DEFAULT_FEATURES, *SHORT, *(info.usual_name for info in CATALOG))))
 PROGRAM = compile_features(NAMES)
+#: How what has the unit grows with the price.
+POWERS = {"price": 1, "price squared": 2, "price * volume": 1, "price squared / volume": 2, "1 / (price * volume)": -1}
+#: An angle between a price and a number of bars, and parts of a logarithm of the price itself.
+OF_A_SCALE = {"linearreg_angle", "fracdiff"}
 #: With the JIT off a bar costs a thousand times as much; the lines are the same.
 SCALE = 1 if IS_COMPILED else 8
 PIECE = 100_000 // SCALE // SCALE
@@ -106,8 +110,10 @@ def test_the_scale_of_prices_is_no_matter(price: float) -> None:
     """What has the unit of a price grows with it, the rest stays, to 1e-9; 12 digits of nothing lost at either end."""
     plain, scaled = whole(generated(600))[0], whole(generated(600, price=100.0 * price))[0]
     for place, name in enumerate(NAMES):
-        factor = price if parse(name).info.unit == "price" else 1.0
-        scale = np.nanmax(np.abs(plain[:, place]))
+        factor = price ** POWERS.get(parse(name).info.unit, 0)
+        if parse(name).info.kind in OF_A_SCALE:
+            continue
+        scale = max(np.nanmax(np.abs(plain[:, place])), 1e-300)
         np.testing.assert_allclose(
             scaled[:, place] / factor, plain[:, place], rtol=1e-9, atol=1e-9 * scale, err_msg=name
         )

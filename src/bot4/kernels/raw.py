@@ -44,6 +44,7 @@ class _RawModel(models.PrimitiveModel):
 @infer_global(operator.getitem)
 class _RawLoad(AbstractTemplate):
     def generic(self, args: Any, kws: Any) -> Any:
+        """Type `memory[index]`."""
         if not kws and isinstance(args[0], RawType) and isinstance(args[1], types.Integer):
             return signature(args[0].item, args[0], types.intp)
         return None
@@ -52,6 +53,7 @@ class _RawLoad(AbstractTemplate):
 @infer_global(operator.setitem)
 class _RawStore(AbstractTemplate):
     def generic(self, args: Any, kws: Any) -> Any:
+        """Type `memory[index] = value`, of float64 only."""
         if not kws and args[0] == RAW and isinstance(args[1], types.Integer):
             return signature(types.none, RAW, types.intp, types.float64)
         return None

@@ -15,6 +15,7 @@ import pytest
 from bot4.kernels.features import CATALOG, DEFAULT_FEATURES, FeatureInfo, compile_features, parse
 from bot4.kernels.indicators import layout
 from tests.unit.kernels.naive import WINDOWED, windowed
+from tests.unit.kernels.recursive import RECURSIVE
 from tests.unit.kernels.series import Floats, Series, generated, stamps
 
 
@@ -73,18 +74,56 @@ def test_each_entry_tells_its_warm_up_and_keeps_it(info: FeatureInfo) -> None:
     assert np.isfinite(out[formula - 1 :]).all()
 
 
+#: Divided by a spread that may be tiny, and compared by what stood above the line.
+BY_SPREAD = {"zscore", "cci"}
+#: Differences of prices or of logarithms: rounding of what they are made of stays.
+OF_DIFFERENCES = {
+    "mom",
+    "stddev",
+    "zscore",
+    "cci",
+    "roc",
+    "linearreg_slope",
+    "disparity",
+    "qstick",
+    "mean_distance",
+    "var",
+}
+#: Whose own tests compare them: see test_calendar, test_fractional and test_orderflow.
+ELSEWHERE = {"calendar"}
+ELSEWHERE_KINDS = {"fracdiff", "realized_vol", "bipower_vol", "jump_share"}
+
+
+def test_every_kind_is_compared_with_something_independent() -> None:
+    """With TA-Lib, with its plain definition window by window, or with plain arithmetic over the series."""
+    for info in CATALOG:
+        compared = bool(info.talib) or info.kind in WINDOWED or info.kind in RECURSIVE
+        assert compared or info.family in ELSEWHERE or info.kind in ELSEWHERE_KINDS, info.kind
+    assert len(CATALOG) >= 100
+
+
+@pytest.mark.parametrize("kind", sorted(RECURSIVE))
+def test_recursive_features_equal_their_plain_reference(kind: str) -> None:
+    """To 1e-9 of the value, or of the size of what they are made of."""
+    series = generated(500, seed=9)
+    info = next(info for info in CATALOG if info.kind == kind)
+    name = info.usual_name
+    ours, reference = run([name], series)[:, 0], RECURSIVE[kind](series, parse(name).numbers)
+    np.testing.assert_array_equal(np.isnan(ours), np.isnan(reference))
+    np.testing.assert_allclose(ours, reference, rtol=1e-9, atol=1e-11, err_msg=name)
+
+
 @pytest.mark.parametrize("kind", sorted(WINDOWED))
-@pytest.mark.parametrize("window", [2, 5, 31])
+@pytest.mark.parametrize("window", [3, 5, 31])
 def test_windowed_features_equal_their_plain_reference(kind: str, window: int) -> None:
     """To 1e-9 of the value, or 1e-13 of the price where the value is made of differences of prices."""
     series = generated(700, seed=7)
     ours = run([f"{kind}_{window}"], series)[:, 0]
     reference = windowed(kind, series, window)
-    if kind in {"zscore", "cci"}:  # divided by a spread that may be tiny: compare what stood above the line
+    if kind in BY_SPREAD:
         spread = windowed("stddev", series, window)
         ours, reference = ours * spread, reference * spread
-    in_prices = kind in {"mom", "stddev", "zscore", "cci", "roc"}
-    np.testing.assert_allclose(ours, reference, rtol=1e-9, atol=1e-13 * 100.0 if in_prices else 1e-15)
+    np.testing.assert_allclose(ours, reference, rtol=1e-9, atol=1e-11 if kind in OF_DIFFERENCES else 1e-14)
 
 
 def test_log_return_is_the_logarithm_of_the_ratio_of_closes() -> None:
@@ -123,7 +162,7 @@ def test_hand_worked_values() -> None:
 def test_an_unusable_bar_gives_nan_and_leaves_the_state_alone(bar: tuple[float, float, float, float, float]) -> None:
     """In every form, and the bar is counted; the bars after it go on as if it had never come."""
     series = generated(80)
-    program = compile_features(DEFAULT_FEATURES)
+    program = compile_features([info.usual_name for info in CATALOG])
     stream = program.stream()
     for one in series.bars():
         assert stream.step(*one)
@@ -138,8 +177,36 @@ def test_an_unusable_bar_gives_nan_and_leaves_the_state_alone(bar: tuple[float, 
     assert state.tobytes() == before
 
 
+def _with_long_window(info: FeatureInfo) -> str:
+    """Name a kind with 500 for each window it has."""
+    numbers = [500 if one.is_whole and one.most >= 500 else one.usual for one in info.parameters]
+    return "_".join([info.kind, *(f"{number:g}" for number in numbers)])
+
+
+def test_bars_that_are_not_usable_leave_no_trace_in_a_batch() -> None:
+    """Their rows are NaN, they are counted, and all other rows are as if they had never come: for every kind."""
+    series, names = generated(400, seed=5), [info.usual_name for info in CATALOG]
+    spoilt = Series(*(column.copy() for column in series))
+    bad = np.array([0, 1, 63, 64, 65, 130, 399, *range(200, 290)])
+    spoilt.closes[bad] = np.nan
+    good = np.setdiff1d(np.arange(400), bad)
+    program = compile_features(names)
+    out = np.zeros((400, program.size))
+    state = program.new_state()
+    assert program.run(state, *spoilt, out) == len(bad)
+    clean = Series(*(np.ascontiguousarray(column[good]) for column in series))
+    expected, after = np.zeros((len(good), program.size)), program.new_state()
+    assert program.run(after, *clean, expected) == 0
+    assert np.isnan(out[bad]).all()
+    assert out[good].tobytes() == expected.tobytes()
+    assert state.tobytes() == after.tobytes()
+
+
 def test_a_window_longer_than_the_series_gives_no_number() -> None:
-    """Not ready is NaN on every bar, never a number from half a window."""
+    """Not ready is NaN on every bar, never a number from half a window: for every kind that has a window."""
+    long = [_with_long_window(info) for info in CATALOG if info.parameters and info.parameters[0].most >= 500]
+    assert len(long) > 80
+    assert np.isnan(run(long, generated(100))).all()
     out = run(["sma_500", "ema_500", "stddev_500", "adx_60", "donchian_high_101", "volatility_100"], generated(100))
     assert np.isnan(out).all()
 

@@ -13,7 +13,7 @@ from bot4.kernels.indicators.graph import (
     Graph,
     Value,
 )
-from bot4.kernels.indicators.rolling import EXTREME_SIZE, MOMENTS_SIZE, SUM_SIZE
+from bot4.kernels.indicators.rolling import MOMENTS_SIZE, SUM_SIZE
 
 Term = tuple[float, Value]
 
@@ -194,18 +194,17 @@ def lowest(graph: Graph, window: int, *, source: Value = LOW_PRICE, lag: int = 0
 
 
 def _age(graph: Graph, operation: int, source: Value, window: int) -> Value:
-    memory = (0.0,) * EXTREME_SIZE
-    return graph.values(operation, graph.ring(source, window), a=window, warm=(window, window), memory=memory)[1]
+    return graph.value(operation, graph.ring(source, window), a=window, warm=window, memory=(0.0,))
 
 
 def age_of_highest(graph: Graph, window: int) -> Value:
     """Ask for the age in bars of the highest high of a window, the newest of equals."""
-    return _age(graph, statistics.HIGHEST, HIGH_PRICE, window)
+    return _age(graph, statistics.TOP_AGE, HIGH_PRICE, window)
 
 
 def age_of_lowest(graph: Graph, window: int) -> Value:
     """Ask for the age in bars of the lowest low of a window, the newest of equals."""
-    return _age(graph, statistics.LOWEST, LOW_PRICE, window)
+    return _age(graph, statistics.BOTTOM_AGE, LOW_PRICE, window)
 
 
 def efficiency(graph: Graph, window: int) -> Value:

@@ -70,8 +70,14 @@ def shift_back(joints: Ints, w: Floats, depth: int, place: int) -> None:
 
 
 @fused
-def put_stamps(w: Floats, days: int, times: int, open_ns: Ints, rows: Ints, usable: int) -> None:
-    """Put stamps into their two columns."""
+def put_inputs(joints: Ints, w: Floats, place: int, open_ns: Ints, bars: Bars, rows: Ints, usable: int) -> None:
+    """Put bars into the columns of the inputs; the first joints are theirs, in the order of the header."""
+    for column, values in enumerate(bars):
+        to = resolve(joints[column, at_.COLUMN], place)
+        for i in range(usable):
+            w[to + i] = values[rows[i]]
+    days = resolve(joints[at_.DAY - at_.OPEN, at_.COLUMN], place)
+    times = resolve(joints[at_.TIME - at_.OPEN, at_.COLUMN], place)
     for i in range(usable):
         stamp = open_ns[rows[i]]
         day = stamp // DAY_NS
@@ -142,13 +148,7 @@ def run_blocks(
         if place + BLOCK > ring_length(depth):
             shift_back(joints, w, depth, place)
             place = depth
-        for column, values in enumerate(bars):
-            to = resolve(joints[column, at_.COLUMN], place)
-            for i in range(usable):
-                w[to + i] = values[rows[i]]
-        days = resolve(joints[at_.DAY - at_.OPEN, at_.COLUMN], place)
-        times = resolve(joints[at_.TIME - at_.OPEN, at_.COLUMN], place)
-        put_stamps(w, days, times, open_ns, rows, usable)
+        put_inputs(joints, w, place, open_ns, bars, rows, usable)
         call_carry(worker, program, work, count, place, usable)
         put_outputs(gather, w, place, rows, usable, results, out.shape[1])
         count += usable

@@ -20,7 +20,6 @@ from bot4.kernels.jit import Floats, fused
 
 SUM_SIZE: Final = 2  # sum, largest sum since it was last fresh
 MOMENTS_SIZE: Final = 5  # anchor, mean above the anchor, m2, its largest since it was last fresh, its limit
-EXTREME_SIZE: Final = 2  # the extreme, its age
 SUM_LOSS: Final = 1e-3  # three of sixteen digits may go before a fresh sum
 MOMENT_LOSS: Final = 1e-4
 
@@ -130,57 +129,33 @@ def rolling_moments(s: Floats, at: int, o: int, p: int, k: int, n: int, x: int, 
 
 
 @fused
-def rolling_highest(s: Floats, at: int, o: int, p: int, k: int, n: int, x: int, window: int) -> None:
-    """Write the highest of the last `window` values (`o`) and its age in bars (`p`), the newest of equals.
-
-    O(1) until the highest leaves the window, then one scan: O(window) only while a market falls without a pause. A
-    monotonic queue is O(1) on average as well, but costs more per bar at the windows in use (10 to 50).
-    """
-    best = s[at]
-    age = int(s[at + 1])
-    for i in range(max(0, window - k), n):
-        j = x + i
-        age += 1
-        if k + i == window or age >= window:
-            best = s[j - window + 1]
-            newest = j - window + 1
-            for m in range(j - window + 2, j + 1):
-                if s[m] >= best:
-                    best = s[m]
-                    newest = m
-            age = j - newest
-        elif s[j] >= best:
-            best = s[j]
-            age = 0
-        s[o + i] = best
-        s[p + i] = float(age)
-    s[at] = best
-    s[at + 1] = float(age)
+def newest_extreme(s: Floats, x: int, window: int, sign: float) -> int:
+    """Return the place of the highest (`sign` 1) or lowest (-1) of the last `window` values, the newest of equals."""
+    newest = x - window + 1
+    for i in range(x - window + 2, x + 1):
+        if sign * s[i] >= sign * s[newest]:
+            newest = i
+    return newest
 
 
 @fused
-def rolling_lowest(s: Floats, at: int, o: int, p: int, k: int, n: int, x: int, window: int) -> None:
-    """Write the lowest of the last `window` values (`o`) and its age (`p`); as `rolling_highest`, and as dear."""
-    best = s[at]
-    age = int(s[at + 1])
+def extreme_age(s: Floats, at: int, o: int, k: int, n: int, x: int, window: int, sign: float) -> None:
+    """Write the age in bars of the highest (`sign` 1) or lowest (-1) of the last `window` values, for k >= window.
+
+    O(1) until the extreme leaves the window, then one scan: O(window) only while a market falls without a pause. A
+    monotonic queue is O(1) on average as well, but costs more per bar at the windows in use (10 to 50). The age is kept
+    at `at`.
+    """
+    age = int(s[at])
     for i in range(max(0, window - k), n):
         j = x + i
         age += 1
         if k + i == window or age >= window:
-            best = s[j - window + 1]
-            newest = j - window + 1
-            for m in range(j - window + 2, j + 1):
-                if s[m] <= best:
-                    best = s[m]
-                    newest = m
-            age = j - newest
-        elif s[j] <= best:
-            best = s[j]
+            age = j - newest_extreme(s, j, window, sign)
+        elif sign * s[j] >= sign * s[j - age]:
             age = 0
-        s[o + i] = best
-        s[p + i] = float(age)
-    s[at] = best
-    s[at + 1] = float(age)
+        s[o + i] = float(age)
+    s[at] = float(age)
 
 
 @fused

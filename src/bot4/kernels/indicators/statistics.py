@@ -7,10 +7,9 @@ from typing import Final
 from bot4.kernels.indicators.layout import FAMILY, REANCHOR_MASK, STATISTICS
 from bot4.kernels.indicators.rolling import (
     MOMENT_LOSS,
+    extreme_age,
     mean_distance,
     rolling_extreme,
-    rolling_highest,
-    rolling_lowest,
     rolling_mean,
     rolling_moments,
 )
@@ -20,8 +19,8 @@ MEAN: Final = STATISTICS * FAMILY + 0
 MOMENTS: Final = STATISTICS * FAMILY + 1
 DEVIATION: Final = STATISTICS * FAMILY + 2
 ZSCORE: Final = STATISTICS * FAMILY + 3
-HIGHEST: Final = STATISTICS * FAMILY + 4
-LOWEST: Final = STATISTICS * FAMILY + 5
+TOP_AGE: Final = STATISTICS * FAMILY + 4
+BOTTOM_AGE: Final = STATISTICS * FAMILY + 5
 SLOPE: Final = STATISTICS * FAMILY + 6
 SHAPE: Final = STATISTICS * FAMILY + 7
 RANK: Final = STATISTICS * FAMILY + 8
@@ -175,10 +174,8 @@ def entropy(s: Floats, o: int, n: int, x: int) -> None:
 @fused
 def step_search(operation: int, s: Floats, at: int, o: int, p: int, k: int, n: int, a: int, x: int, y: int) -> None:
     """Run the operations that look at a window as a whole."""
-    if operation == HIGHEST:
-        rolling_highest(s, at + 2, o, p, k, n, x, a)
-    elif operation == LOWEST:
-        rolling_lowest(s, at + 2, o, p, k, n, x, a)
+    if operation in (TOP_AGE, BOTTOM_AGE):
+        extreme_age(s, at + 1, o, k, n, x, a, 1.0 if operation == TOP_AGE else -1.0)
     elif operation == SHAPE:
         shape(s, o, p, n, x, y, a)
     elif operation == RANK:
