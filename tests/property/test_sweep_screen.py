@@ -99,7 +99,7 @@ def check_record(history: list[Series], kind: str, given: dict[str, Any], ran: R
 
 
 @pytest.mark.requirement("P-29")
-@settings(max_examples=30, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, suppress_health_check=list(HealthCheck))
 @given(
     rule=KINDS,
     seed=st.integers(0, 1 << 20),
@@ -112,7 +112,7 @@ def test_a_screened_set_has_the_signals_and_the_record_of_the_engine(
 ) -> None:
     """Every change of opinion on the same bar, every day's return, every closed trade."""
     kind, given = rule
-    table = walk(seed, 700, gaps=gaps)
+    table = walk(seed, 500, gaps=gaps)
     table[0] += np.random.default_rng(seed).integers(0, int(off_grid * HOUR_NS) + 1, table.shape[1])  # bars may overlap
     history = series(table, instrument_type=instrument_type)
     ran = engine([table], kind, given, instrument_type=instrument_type)
@@ -140,7 +140,7 @@ def test_a_record_does_not_depend_on_the_blocks_it_was_made_in() -> None:
 
 def test_sets_screened_together_have_the_figures_of_each_alone() -> None:
     """Sharing indicators and conditions with its neighbours changes no bit of a set's figures."""
-    history = [series(walk(7, 1_500))]
+    history = [series(walk(7, 600))]
     sets = [
         {"lookback": lookback, "enter": enter, "leave": leave, "hold_bars_max": hold}
         for lookback in (5, 9)

@@ -141,6 +141,8 @@ def verdict(best: Finding | None, counted: int) -> str:
     told = best.evidence
     ratio = f"a Sharpe ratio of {told.sharpe:.2f} where the best of {counted:,} trials without skill shows"
     ratio += f" {told.sharpe_max:.2f} on average; deflated Sharpe ratio {told.deflated:.3f}"
+    if told.sharpe <= 0.0:
+        return f"Nothing earned its costs: the best has {ratio}."
     if best.survives:
         return f"The best survives deflation: {ratio}. It was chosen on these days: test it on days it has not seen."
     return f"The best does not survive deflation: {ratio}. That cannot be told from luck."
