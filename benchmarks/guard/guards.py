@@ -31,7 +31,7 @@ BARS: Final = 40_000
 INDICATOR_BARS: Final = 100_000
 ORDERS: Final = 5_000
 
-COMPILED_MIN: Final = 4.0
+COMPILED_MIN: Final = 3.0
 TURNS_MAX: Final = 60.0
 DOUBLED_MAX: Final = 2.2
 TALIB_MAX: Final = 2.0
@@ -85,7 +85,7 @@ def compiled_over_plain(folder: Path) -> Verdict:
         told = compiled.missing or plain.missing or f"both sides are one build: {plain.version}"
         return Verdict(name, float("nan"), COMPILED_MIN, at_least=True, why=told)
     ratio = min(one.cpu_s for one in plain.trials) / min(one.cpu_s for one in compiled.trials)
-    return Verdict(name, ratio, COMPILED_MIN, at_least=True, why="half of what was measured")
+    return Verdict(name, ratio, COMPILED_MIN, at_least=True, why="was 4.6, slack 1.5")
 
 
 def bars_and_loop(once: Path, twice: Path) -> list[Verdict]:
@@ -95,7 +95,13 @@ def bars_and_loop(once: Path, twice: Path) -> list[Verdict]:
     bars, doubled, loop = best(lambda: seconds_of(short), lambda: seconds_of(long), plain_loop)
     turns = bars / BARS / (loop / TURNS)
     return [
-        Verdict("a bar of the whole engine, in turns of a plain loop", turns, TURNS_MAX, at_least=False, why="slack 3"),
+        Verdict(
+            "a bar of the whole engine, in turns of a plain loop",
+            turns,
+            TURNS_MAX,
+            at_least=False,
+            why="was 23, slack 2.6",
+        ),
         Verdict(f"{2 * BARS:,} bars over {BARS:,}", doubled / bars, DOUBLED_MAX, at_least=False, why="linear is 2"),
     ]
 
