@@ -34,6 +34,7 @@ from bot4.kernels.timeframes import FeatureSpec, Layout, check_clock, lay_out, r
 __all__ = [
     "CATALOG",
     "DEFAULT_FEATURES",
+    "HUNDRED",
     "FeatureInfo",
     "FeatureProgram",
     "FeatureSpec",
@@ -83,6 +84,11 @@ DEFAULT_FEATURES: Final[tuple[str, ...]] = (
     "vwap_20",
     "volume_sma_20",
 )
+
+_NO_INDICATORS: Final = ("calendar",)
+
+#: Every indicator of bars with its usual numbers, each kind once: what the figures of a hundred indicators are of.
+HUNDRED: Final[tuple[str, ...]] = tuple(info.usual_name for info in CATALOG if info.family not in _NO_INDICATORS)
 
 _BY_KIND: Final = {info.kind: info for info in CATALOG + BULK + PAIRS}
 _PAIR_KINDS: Final = frozenset(info.kind for info in PAIRS)

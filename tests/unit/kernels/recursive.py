@@ -80,7 +80,8 @@ def _supertrend(s: Series, n: Numbers, place: int) -> Floats:
         if (s.closes[i] < lower and side > 0) or (s.closes[i] > upper and side < 0):
             side = -side
         out[:, i] = (lower if side > 0 else upper), side
-    return out[place]
+    line: Floats = out[place]
+    return line
 
 
 def _smi(s: Series, n: Numbers) -> Floats:
