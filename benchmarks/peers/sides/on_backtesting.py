@@ -46,9 +46,11 @@ class SmaCross(Side):
         self.test = FractionalBacktest(data, Cross, cash=CASH, commission=FEE, fractional_unit=LOT_SIZE)
 
     def run(self) -> None:
+        """Do the work once."""
         self.stats = self.test.run()
 
     def answer(self) -> Answer:
+        """Return what came of the last run."""
         still_open = len(self.stats["_strategy"].trades)
         return {
             "orders": float(2 * len(self.stats["_trades"]) + still_open),

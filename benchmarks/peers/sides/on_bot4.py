@@ -67,6 +67,7 @@ class Run(Side):
         warm_up(compiled_features(self.settings, self.prepared.recruits))
 
     def prepare(self) -> None:
+        """Start anew."""
         prepared, instruments = self.prepared, self.prepared.instruments
         self.folder = tempfile.TemporaryDirectory(prefix="bot4-bench-")
         self.recording = recording(Path(self.folder.name), prepared.header, durable=False, resume=False, key=None)
@@ -93,6 +94,7 @@ class Run(Side):
         """Return a fresh venue."""
 
     def answer(self) -> Answer:
+        """Return what came of the last run."""
         self.journal.close(int(self.drive.row), b"\0" * 32, False)
         self.recording.__exit__(None, None, None)
         self.folder.cleanup()
@@ -115,14 +117,17 @@ class SmaCross(Run):
         self.streams = [Loaded[BarBlock](history.blocks()) for history in self.prepared.histories]
 
     def prepare(self) -> None:
+        """Start anew."""
         super().prepare()
         assert isinstance(self.venue, SimulatedVenue), "bars meet the venue of bars"
         self.bars = self.drive = Drive(self.wired.engine, self.venue, self.wired.features, ahead=True)
 
     def imagined(self) -> SimulatedVenue | TickVenue:
+        """Return a fresh venue."""
         return imagined_venue(self.settings, self.prepared.instruments)
 
     def run(self) -> None:
+        """Do the work once."""
         with quiet_collector():
             self.bars.run(self.streams)
 
@@ -137,15 +142,18 @@ class TickEma(Run):
         self.stream = Loaded[TickBlock](MergedTicks(self.prepared.ticks).blocks())
 
     def prepare(self) -> None:
+        """Start anew."""
         super().prepare()
         assert isinstance(self.venue, TickVenue), "ticks meet the venue of ticks"
         feed = tick_feed(self.settings, self.stream)
         self.ticks = self.drive = TickDrive(self.wired.engine, self.venue, feed)
 
     def imagined(self) -> SimulatedVenue | TickVenue:
+        """Return a fresh venue."""
         return imagined_tick_venue(self.settings, self.prepared.instruments)
 
     def run(self) -> None:
+        """Do the work once."""
         with quiet_collector():
             self.ticks.run()
 
@@ -181,9 +189,11 @@ class Sweep(Side):
         self.sets = [{"fast": fast, "slow": slow} for fast in SWEEP_FAST for slow in SWEEP_SLOW]
 
     def run(self) -> None:
+        """Do the work once."""
         self.found = screen(plan_of("sma_cross", self.sets), [self.series], FEE)
 
     def answer(self) -> Answer:
+        """Return what came of the last run."""
         told = zip(self.sets, self.found.fills.tolist(), strict=True)
         return {f"orders_{one['fast']}_{one['slow']}": float(fills) for one, fills in told}
 
@@ -198,11 +208,13 @@ class IndicatorsBatch(Side):
         self.program = compile_features(NAMES)
 
     def run(self) -> None:
+        """Do the work once."""
         opens, highs, lows, closes, volumes = self.bars
         self.out = np.empty((len(closes), self.program.size))
         self.program.run(self.program.new_state(), self.open_ns, opens, highs, lows, closes, volumes, self.out)
 
     def answer(self) -> Answer:
+        """Return what came of the last run."""
         return {name: float(value) for name, value in zip(NAMES, self.out[-1], strict=True)}
 
 
@@ -215,6 +227,7 @@ class IndicatorsStream(Side):
             self.bars = list(zip(*(bars[name][:STREAMED].tolist() for name in names), strict=True))
 
     def prepare(self) -> None:
+        """Start anew."""
         self.stream = compile_features(NAMES).stream()
         self.take(self.bars[:WARM])
 
@@ -225,9 +238,11 @@ class IndicatorsStream(Side):
             step(open_ns, opened, high, low, close, volume)
 
     def run(self) -> None:
+        """Do the work once."""
         self.take(self.bars[WARM:])
 
     def answer(self) -> Answer:
+        """Return what came of the last run."""
         return {name: float(value) for name, value in zip(NAMES, self.stream.values, strict=True)}
 
 

@@ -33,17 +33,14 @@ def cross(test, fast_length, slow_length, quiet, step_ns, equity, lot):  # type:
             trades += 1
             if trades <= slow_length:
                 continue
-            if fast > slow and not long:
-                long = True
-                if trades <= quiet:
-                    continue
+            entering = fast > slow and not long
+            leaving = fast < slow and long
+            long = (long or entering) and not leaving
+            if entering and trades > quiet:
                 held = np.floor(equity / price / lot) * lot
                 orders += 1
                 test.submit_buy_order(0, orders, price, held, IOC, MARKET, False)
-            elif fast < slow and long:
-                long = False
-                if held == 0.0:
-                    continue
+            elif leaving and held > 0.0:
                 orders += 1
                 test.submit_sell_order(0, orders, price, held, IOC, MARKET, False)
                 held = 0.0
@@ -75,6 +72,7 @@ class TickEma(Side):
         self.last = float(self.data["px"][-1])
 
     def prepare(self) -> None:
+        """Start anew."""
         asset = (
             BacktestAsset()
             .data([self.data])
@@ -90,9 +88,11 @@ class TickEma(Side):
         self.test = HashMapMarketDepthBacktest([asset])
 
     def run(self) -> None:
+        """Do the work once."""
         self.orders = cross(self.test, FAST, SLOW, QUIET, TICK_NS, SHARE * CASH, LOT_SIZE)
 
     def answer(self) -> Answer:
+        """Return what came of the last run."""
         values = self.test.state_values(0)
         equity = CASH + values.balance + values.position * self.last - values.fee
         fills = float(values.num_trades)

@@ -132,6 +132,7 @@ class Trading(Side):
         """Return a fresh strategy."""
 
     def prepare(self) -> None:
+        """Start anew."""
         engine = BacktestEngine(BacktestEngineConfig(logging=LoggingConfig(bypass_logging=True)))
         engine.add_venue(
             venue=VENUE,
@@ -147,9 +148,11 @@ class Trading(Side):
         self.engine = engine
 
     def run(self) -> None:
+        """Do the work once."""
         self.engine.run()
 
     def answer(self) -> Answer:
+        """Return what came of the last run."""
         account = self.engine.cache.account_for_venue(VENUE)
         base = account.balance_total(BTC)
         equity = account.balance_total(USDT).as_double() + (base.as_double() if base else 0.0) * self.last
@@ -174,6 +177,7 @@ class SmaCross(Trading):
         ]
 
     def strategy(self) -> Crossing:
+        """Return a fresh strategy."""
         return BarCross(SimpleMovingAverage(workload.FAST), SimpleMovingAverage(workload.SLOW), SHARE)
 
 
@@ -197,6 +201,7 @@ class TickEma(Trading):
         ]
 
     def strategy(self) -> Crossing:
+        """Return a fresh strategy."""
         return TickCross(ExponentialMovingAverage(ticks.FAST), ExponentialMovingAverage(ticks.SLOW), SHARE)
 
 

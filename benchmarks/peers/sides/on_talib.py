@@ -53,9 +53,11 @@ class Batch(Side):
         ]
 
     def run(self) -> None:
+        """Do the work once."""
         self.out = [function(*inputs, *given) for function, inputs, given in self.calls]
 
     def answer(self) -> Answer:
+        """Return what came of the last run."""
         told: Answer = {}
         for (*_, names), out in zip(CALLS, self.out, strict=True):
             columns = out if isinstance(out, tuple) else (out,)
@@ -73,6 +75,7 @@ class Stream(Side):
         self.bars = list(zip(*rest, strict=True))
 
     def prepare(self) -> None:
+        """Start anew."""
         self.handles = {names: self.opened(name, inputs, given) for name, inputs, given, names in CALLS}
         updates: dict[tuple[str, ...], list[Callable[..., object]]] = {}
         for (_, inputs, *_), handle in zip(CALLS, self.handles.values(), strict=True):
@@ -84,6 +87,7 @@ class Stream(Side):
         return getattr(stream, name)(*(self.columns[one][:WARM] for one in inputs), *given)
 
     def run(self) -> None:
+        """Do the work once."""
         updates = self.updates
         of_close, of_high, of_low, of_volume = (updates[one,] for one in ("close", "high", "low", "volume"))
         of_range, of_bar = updates["high", "low"], updates["high", "low", "close"]
@@ -107,6 +111,7 @@ class Stream(Side):
                 update(high, low, close, volume)
 
     def answer(self) -> Answer:
+        """Return what came of the last run."""
         told: Answer = {}
         for names, handle in self.handles.items():
             values = handle.value if isinstance(handle.value, tuple) else (handle.value,)

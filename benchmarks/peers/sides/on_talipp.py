@@ -43,6 +43,7 @@ class Stream(Side):
         self.bars = [OHLCV(*values) for values in zip(*columns, strict=True)]
 
     def prepare(self) -> None:
+        """Start anew."""
         self.of_close = [SMA(20), SMA(50), EMA(12), EMA(26), WMA(20), MACD(12, 26, 9), RSI(14), ROC(10)]
         self.of_close += [BB(20, 2.0), StdDev(20)]
         self.of_bar = [ADX(14, 14), Aroon(25), CCI(20), Williams(14), Stoch(14, 3), ATR(14), NATR(14)]
@@ -60,9 +61,11 @@ class Stream(Side):
             self.of_volume.add(bar.volume)
 
     def run(self) -> None:
+        """Do the work once."""
         self.take(self.bars[WARM:])
 
     def answer(self) -> Answer:
+        """Return what came of the last run."""
         sma, sma_50, ema, ema_26, wma, macd, rsi, roc, bb, stddev = (one[-1] for one in self.of_close)
         adx, aroon, cci, willr, _, atr, natr, donchian, obv = (one[-1] for one in self.of_bar)
         values = [sma, sma_50, ema, ema_26, wma, macd.macd, macd.signal, macd.histogram]

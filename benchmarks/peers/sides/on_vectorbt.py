@@ -25,6 +25,7 @@ class SmaCross(Side):
             self.open = pd.Series(bars["open"], index=index)
 
     def run(self) -> None:
+        """Do the work once."""
         fast = vbt.MA.run(self.close, FAST)
         slow = vbt.MA.run(self.close, SLOW)
         self.portfolio = vbt.Portfolio.from_signals(
@@ -48,6 +49,7 @@ class SmaCross(Side):
             )
 
     def answer(self) -> Answer:
+        """Return what came of the last run."""
         return {
             "orders": float(self.portfolio.orders.count()),
             "final_equity": float(self.portfolio.final_value()),
@@ -75,6 +77,7 @@ class Sweep(Side):
         self.cross(self.close.iloc[:WARM_ROWS], self.open.iloc[:WARM_ROWS])
 
     def run(self) -> None:
+        """Do the work once."""
         self.cross(self.close, self.open)
 
     def cross(self, close: pd.Series, opened: pd.Series) -> None:
@@ -96,6 +99,7 @@ class Sweep(Side):
         self.portfolio = portfolio
 
     def answer(self) -> Answer:
+        """Return what came of the last run."""
         told = zip(self.fast, self.slow, self.portfolio.orders.count(), strict=True)
         return {f"orders_{fast}_{slow}": float(count) for fast, slow, count in told}
 
