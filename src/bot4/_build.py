@@ -35,6 +35,7 @@ HOT: Final = (
     "record/format.py",
     "record/journal.py",
     "record/tally.py",
+    "runtime/containment.py",
     "runtime/drive.py",
     "runtime/engine.py",
     "runtime/ticks*.py",

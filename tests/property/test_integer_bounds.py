@@ -47,7 +47,7 @@ from bot4.runtime.settings import DecisionSettings, StrategySettings
 from bot4.runtime.strategy_loader import Recruit
 from bot4.trading.orders import APPLIED, IMPOSSIBLE, SEND, Order
 from tests.simulation.engine_run import START_NS, coin, lively, run
-from tests.unit.asking import request
+from tests.unit.asking import position, request
 
 pytestmark = pytest.mark.requirement("I-3", "P-28")
 
@@ -72,7 +72,8 @@ def thing(numerator: int = 1, denominator: int = 1, **changes: object) -> Instru
 def held_entry(instrument: Instrument, *, lots: int, price: int) -> Exposure:
     """An exposure of one instrument, so much of it held."""
     exposure = Exposure([instrument])
-    exposure.holdings[0].lots, exposure.holdings[0].price = Lots(lots), Ticks(price)
+    exposure.moved(position(lots))
+    exposure.priced(0, Ticks(price))
     return exposure
 
 
@@ -245,9 +246,10 @@ def test_limits_refuse_what_cannot_be_counted() -> None:
         ]
         assert [check.holds for check in checks] == [False, False, False], (lots, price)
     many = Exposure([thing() for _ in range(20)])
-    for holding in many.holdings:
-        holding.lots, holding.price = Lots(1 << 20), Ticks(TICKS_MAX - 1)
-        holding.open_lots, holding.open_side = Lots(1 << 20), BUY
+    for i in range(20):
+        many.moved(position(1 << 20, instrument=i))
+        many.approved(request(i, lots=1 << 20, side=BUY, instrument=i))
+        many.priced(i, Ticks(TICKS_MAX - 1))
     assert int(many.gross()) == VALUE_MAX
     assert not gross_cap(request(lots=1), many, equity, limits).holds
     assert not cash(request(lots=1, side=BUY), many, equity, limits).holds

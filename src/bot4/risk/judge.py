@@ -59,7 +59,7 @@ class Judge(Stage):
     def handle(self, event: Event, now: Nanos, out: Outbox) -> None:
         """Judge intents; keep equity, positions and open entries current."""
         if isinstance(event, Bar):
-            self.exposure.holdings[event.instrument].price = event.close
+            self.exposure.priced(event.instrument, event.close)
         elif isinstance(event, Equity):
             self._mark(event, now, out)
         elif isinstance(event, OrderUpdate):
@@ -91,7 +91,7 @@ class Judge(Stage):
         """Approve or refuse one intent."""
         request = intent.request
         holding = self.exposure.holdings[request.instrument]
-        holding.price = request.reference
+        self.exposure.priced(request.instrument, request.reference)
         mode = self.ladder.mode
         if request.purpose != ENTER:
             out.put(Approved(now, request, mode, [Check("risk.reduces", float(request.lots), float(holding.lots))]))

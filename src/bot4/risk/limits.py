@@ -107,11 +107,8 @@ def cash(request: OrderRequest, exposure: Exposure, available: Money, limits: Li
     holding = exposure.holdings[request.instrument]
     needed: i64 = 0
     if request.side == BUY and holding.instrument.instrument_type == SPOT:
-        needed = wished(request, exposure)
-        for other in exposure.holdings:
-            if other.open_lots > 0 and other.open_side == BUY and other.price > 0:
-                needed += other.instrument.notional(other.price, other.open_lots)
-                if needed >= VALUE_MAX:
-                    needed = VALUE_MAX  # more than any cash, whatever comes on top
+        needed = wished(request, exposure) + exposure.purchases()
+        if needed >= VALUE_MAX:
+            needed = VALUE_MAX  # more than any cash, whatever comes on top
         needed += share_of(Money(needed), limits.fee_mille)
     return Measured(Check("risk.cash", units(Money(needed)), units(available)), needed <= available or needed == 0)

@@ -122,7 +122,7 @@ def test_the_sum_over_instruments_has_its_own_limit() -> None:
     held = exposure(3)
     for i in (0, 1):
         held.moved(position(FULL, instrument=i))
-        held.holdings[i].price = Ticks(100_000)
+        held.priced(i, Ticks(100_000))
     assert gross_cap(request(lots=FULL // 2, instrument=2), held, EQUITY, LIMITS).holds
     over = gross_cap(request(lots=FULL // 2 + 1, instrument=2), held, EQUITY, LIMITS)
     assert not over.holds
@@ -165,7 +165,7 @@ def test_purchases_still_open_elsewhere_have_claimed_their_cash() -> None:
     """The cash of another instrument's working entry is spoken for."""
     held = exposure(2)
     held.approved(request(intent_id=9, lots=10_000, instrument=1))
-    held.holdings[1].price = Ticks(100_000)
+    held.priced(1, Ticks(100_000))
     assert cash(request(lots=10_000), held, Money(2004 * MONEY_ONE), LIMITS).holds
     assert not cash(request(lots=10_000), held, Money(2004 * MONEY_ONE - 1), LIMITS).holds
 

@@ -97,7 +97,7 @@ def judge_with_positions(traded: Sequence[Instrument]) -> Judge:
     for instrument in traded:
         i = int(instrument.index)
         judge.handle(Position(NOW, i, LOTS, instrument.notional(PRICE, LOTS), Money(0), Money(0)), NOW, out)
-        judge.exposure.holdings[i].price = PRICE
+        judge.exposure.priced(i, PRICE)
     return judge
 
 
