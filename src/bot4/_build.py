@@ -83,18 +83,15 @@ def imported(package: Path, source: str) -> Iterator[str]:
     """Yield the sources of the package that one of them imports, at whatever depth of its text."""
     import ast  # only a build needs it, and each start of a compiled bot4 would wait for it
 
+    names: list[str] = []
     for node in ast.walk(ast.parse((package / source).read_bytes())):
-        names: list[str] = []
         if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
+            names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
-            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-        for name in names:
-            head, _, rest = name.partition(".")
-            stem = rest.replace(".", "/")
-            for candidate in (f"{stem}.py", f"{stem}/__init__.py") if head == "bot4" and rest else ():
-                if (package / candidate).is_file():
-                    yield candidate
+            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    stems = [name.removeprefix("bot4.").replace(".", "/") for name in names if name.startswith("bot4.")]
+    candidates = [file for stem in stems for file in (f"{stem}.py", f"{stem}/__init__.py")]
+    yield from (file for file in candidates if (package / file).is_file())
 
 
 def sources_read(package: Path, modules: Iterable[str]) -> list[str]:

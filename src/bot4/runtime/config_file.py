@@ -106,7 +106,7 @@ def load_settings(
     places: dict[tuple[str, ...], str] = {}
     if path is not None:
         tree = _read(path, places)
-    taken = tree.pop(apart, None)
+    taken = tree.pop(apart, None) if apart else None
     for name, text in sorted((environment or {}).items()):
         if name.startswith(PREFIX) and name not in PROCESS_VARIABLES:
             _set(tree, places, tuple(name.removeprefix(PREFIX).lower().split("__")), text, name)

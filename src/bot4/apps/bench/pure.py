@@ -9,6 +9,7 @@ is copied, so the kernels' cache is shared by both sides.
 import sys
 from importlib.machinery import SOURCE_SUFFIXES, FileFinder, SourceFileLoader
 from pathlib import Path
+from runpy import run_module
 from typing import Final
 
 PACKAGE: Final = Path(__file__).resolve().parents[2]
@@ -29,6 +30,4 @@ def source_finder(place: str) -> FileFinder:
 
 if __name__ == "__main__":
     sys.path_hooks.insert(0, source_finder)
-    from bot4.apps.cli import main
-
-    raise SystemExit(main())
+    run_module("bot4", run_name="__main__")

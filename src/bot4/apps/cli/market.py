@@ -63,15 +63,17 @@ def list_features(*, screen: Screen = Screen()) -> Reply:  # noqa: B008 - frozen
     def show(console: "Console") -> None:
         from rich.table import Table
 
-        table = Table("name", "of", "inputs", "until warm", "unit", "meaning", "source", box=None, pad_edge=False)
+        table = Table(box=None, pad_edge=False)
+        for column in ("name", "of", "until warm", "meaning"):
+            table.add_column(column, no_wrap=column in ("name", "of"))
         for of, infos in groups:
             for info in infos:
                 name = info.pattern + ("~{symbol}" if of == "pairs" else "")
-                inputs = " ".join(info.inputs) if of == "bars" else ", ".join(info.inputs)
-                table.add_row(name, of, inputs, info.warm_up, info.unit, info.meaning, info.source, style=None)
+                table.add_row(name, of, info.warm_up, f"{info.meaning} ({info.unit})")
         console.print(table, markup=False)
         console.print(f"{len(rows)} kinds; computed by default: {', '.join(DEFAULT_FEATURES)}", markup=False)
         console.print(NAMES_TOLD, markup=False)
+        console.print("--json adds inputs, parameters and the source of each formula", markup=False)
 
     data = {"count": len(rows), "features": rows, "default": list(DEFAULT_FEATURES)}
     return Reply(data, show, as_json=screen.as_json)

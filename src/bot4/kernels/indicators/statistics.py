@@ -47,7 +47,8 @@ def slope(s: Floats, at: int, o: int, p: int, k: int, n: int, x: int, window: in
 
     The weighted sum has the weights 1 - window, 3 - window .. window - 1, so that a constant adds nothing; a step makes
     each value two lighter, and the one that leaves brings its weight back. Values are measured from the window's mean
-    at the last fresh start, every 256 bars or once a large sum has shrunk; SLOPE_SIZE floats at `at`.
+    at the last fresh start, every 256 bars, once a large sum has shrunk, or once that mean is far above this one;
+    SLOPE_SIZE floats at `at`.
     """
     anchor = s[at]
     total = s[at + 1]
@@ -63,7 +64,7 @@ def slope(s: Floats, at: int, o: int, p: int, k: int, n: int, x: int, window: in
             weighted += (window - 1) * new + (window + 1) * old - 2.0 * total
             total += new - old
             size = abs(weighted) + abs(total)
-            is_fresh = size < MOMENT_LOSS * largest
+            is_fresh = size < MOMENT_LOSS * largest or abs(anchor + total / window) < MOMENT_LOSS * abs(anchor)
             largest = max(largest, size)
         if is_fresh:
             anchor = 0.0
