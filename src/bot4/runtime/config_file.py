@@ -28,6 +28,7 @@ PROCESS_VARIABLES: Final = frozenset(
         "BOT4_REQUIRE_DATA",
         "BOT4_FULL",
         "BOT4_HYPOTHESIS",
+        "BOT4_EXPECT_BUILD",
         "BOT4_COMPILE",
     }
 )
