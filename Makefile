@@ -81,7 +81,7 @@ layers: $(VENV)/all
 	$(BIN)/lint-imports
 
 fast: $(VENV)/all
-	$(BIN)/python -m pytest -q -n $(WORKERS) -m "not slow and not data"
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal -m "not slow and not data"
 
 test: $(VENV)/all ## the same plus coverage, kernels without JIT, real data, kills, browser, and the engine compiled
 	@$(MAKE) --no-print-directory browser lint types layers
@@ -96,33 +96,33 @@ cover: export BOT4_EXPECT_BUILD := pure
 cover: $(VENV)/all pure
 	rm -rf build/coverage build/requirements
 	mkdir -p build/coverage
-	$(BIN)/coverage run -m pytest -q -n $(WORKERS) -m "not data" --requirements-record build/requirements/1.json
+	$(BIN)/coverage run -m pytest -q -n $(WORKERS) --dist worksteal -m "not data" --requirements-record build/requirements/1.json
 	NUMBA_DISABLE_JIT=1 BOT4_HYPOTHESIS=quick \
-	  $(BIN)/coverage run -m pytest -q -n $(WORKERS) -m "kernel and not slow and not data"
+	  $(BIN)/coverage run -m pytest -q -n $(WORKERS) --dist worksteal -m "kernel and not slow and not data"
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
 
 # What runs the engine, once more with the hot modules in C; whatever comes of it, the checkout is plain Python again.
 COMPILED_TESTS = tests/property tests/golden tests/contract tests/simulation tests/replay tests/unit/runtime
 compiled-tests: compiled
-	@failed=0; BOT4_EXPECT_BUILD=compiled $(BIN)/python -m pytest -q -n $(WORKERS) -m "not slow and not data" $(COMPILED_TESTS) \
+	@failed=0; BOT4_EXPECT_BUILD=compiled $(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal -m "not slow and not data" $(COMPILED_TESTS) \
 	  --requirements-record build/requirements/3.json || failed=$$?; \
 	  $(MAKE) --no-print-directory pure; exit $$failed
 
 # The real recordings, at full speed.
 real: $(VENV)/all pure
-	$(BIN)/python -m pytest -q -n $(WORKERS) -m data --requirements-record build/requirements/2.json
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal -m data --requirements-record build/requirements/2.json
 
 page:
 	@$(BIN)/python -m tests.requirement_map build/requirements.md build/requirements/1.json build/requirements/2.json \
 	  build/requirements/3.json
 
 test-full: $(VENV)/all browser ## the long counts; stopped and called again, it goes on where it was
-	BOT4_FULL=1 BOT4_HYPOTHESIS=full $(BIN)/python -m pytest -n $(WORKERS) --timeout 14400 --durations 20 \
+	BOT4_FULL=1 BOT4_HYPOTHESIS=full $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --timeout 14400 --durations 20 \
 	  --resume build/full.json
 
 requirements-page: $(VENV)/all browser ## run everything once and write docs/requirements.md
-	$(BIN)/python -m pytest -q -n $(WORKERS) --requirements-page docs/requirements.md
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal --requirements-page docs/requirements.md
 
 bench-peers: $(VENV)/all ## bot4 and other systems at the same work; each is installed by itself under build/peers
 	PYTHONPATH=. $(BIN)/python -m benchmarks.peers

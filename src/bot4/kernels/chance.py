@@ -38,5 +38,5 @@ def splitmix64(counter: np.uint64) -> np.uint64:
 @fused
 def uniform_at(seed: np.uint64, place: int) -> float:
     """Return the number in (0, 1), never an end, that belongs to one place of a seed: no draw shifts another."""
-    bits = splitmix64(seed + GAMMA * np.uint64(place + 1))
+    bits = splitmix64(seed + GAMMA * np.uint64(np.int64(place + 1)))
     return (float(bits >> _S11) + 0.5) * _UNIT
