@@ -229,9 +229,10 @@ def test_twenty_thousand_random_events_fill_as_in_the_reference() -> None:
 
 @pytest.mark.slow
 @pytest.mark.requirement("P-02", "P-11")
-def test_a_million_random_events_fill_as_in_the_reference() -> None:
-    """The same with other seeds: 2,500 streams of 400 events."""
-    assert compare(range(1_000, 3_500)) > 100_000
+@pytest.mark.parametrize("first", range(1_000, 3_500, 250))
+def test_a_million_random_events_fill_as_in_the_reference(first: int) -> None:
+    """The same with other seeds: ten times 250 streams of 400 events."""
+    assert compare(range(first, first + 250)) > 10_000
 
 
 def test_the_comparison_can_fail() -> None:
