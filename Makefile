@@ -26,7 +26,7 @@ help: ## list these words
 run: $(VENV)/base ## set up the base install and run the demo
 	$(BIN)/bot4 demo
 	@$(BIN)/python -c 'from bot4.runtime.build import build_info; import sys; sys.exit(build_info().mode != "pure")' && \
-	  echo "plain Python ran this; make compiled builds the engine in C, many times quicker, with the same answers" || true
+	  echo "plain Python ran this; make compiled builds the engine in C, several times quicker, with the same answers" || true
 ifneq ($(BOT4_COMPILE),no)
 run: compiled
 endif

@@ -89,7 +89,7 @@ class BuildCore(build_ext):
             self.extensions = self.distribution.ext_modules = []
             if MODE == "require":
                 raise SystemExit(f"bot4: BOT4_COMPILE=require, but {error}") from error
-            print(f"bot4: not compiled, {error}. Plain Python does the same, many times slower.")
+            print(f"bot4: not compiled, {error}. Plain Python does the same, several times slower.")
 
     def compile(self, home: Path) -> None:
         """Compile everything and write the manifest."""

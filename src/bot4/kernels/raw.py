@@ -3,8 +3,8 @@
 
 numba's own arrays travel as seven words, count their references and take an index below zero as from the end: two
 instructions for each access and a wall before the vectoriser. Inside the indicator machine, where every index comes
-from `graph`, a `Raw` is the address alone: 25 to 40 % of a bar's time, and half of the time to compile. It reads and
-writes as an array does, so interpreted kernels, which have no addresses, are handed the array itself.
+from `graph`, a `Raw` is the address alone. It reads and writes
+as an array does, so interpreted kernels, which have no addresses, are handed the array itself.
 """
 
 # mypy: disallow-untyped-calls=False

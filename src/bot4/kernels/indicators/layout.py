@@ -55,8 +55,7 @@ REGISTER: Final = 1  # its register in the state
 RING: Final = 2  # its ring in the state, 0 where there is none
 JOINTS: Final = 3
 
-#: Bars that a row takes at once. Twice as many would not fit the processor's second cache with a hundred features;
-#: half as many cost a tenth of the gain.
+#: How many bars a batch takes at once: each row of the program goes over all of them before the next row begins.
 BLOCK: Final = 64
 
 # Families: the operation's number is family * FAMILY + place.
