@@ -38,6 +38,7 @@ HOT: Final = (
     "runtime/containment.py",
     "runtime/drive.py",
     "runtime/engine.py",
+    "runtime/foresight.py",
     "runtime/ticks*.py",
 )
 """Which modules are compiled, as patterns below the package, in order; the only such list.

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from bot4.domain.event import EXECUTION
 from bot4.domain.instrument import SPOT, Instrument
-from bot4.domain.stage import Outbox
+from bot4.domain.stage import Outbox, Stage
 from bot4.domain.values import HOUR_NS, Nanos
 from bot4.market.bars import BLOCK_ROWS, BarBlock
 from bot4.record.decode import decode
@@ -199,6 +199,8 @@ def run(
     recruits: Sequence[Recruit] | None = None,
     chunk: int = BLOCK_ROWS,
     ahead: bool = True,
+    every_bar: bool = False,
+    observers: Sequence[Stage] = (),
     stop: Callable[[int], bool] = never,
     events_max: int = EVENTS_MAX,
 ) -> Ran:
@@ -217,9 +219,10 @@ def run(
         recruits or recruit(settings.strategies, Path()),
         journal=writer,
         gateway=venue,
+        observers=observers,
     )
     wired.engine.out = Outbox(events_max)
-    drive = Drive(wired.engine, venue, wired.features, ahead=ahead, stop=stop)
+    drive = Drive(wired, venue, ahead=ahead, every_bar=every_bar, stop=stop)
     drive.run(
         [
             Recorded(table, instrument=i, interval_ns=interval, chunk=chunk)

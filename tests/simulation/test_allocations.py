@@ -87,7 +87,7 @@ class Running:
         watching = (Attribution(listed, slots=1), self.curve, Tally(1), *observers)
         interval = Nanos(SECOND_NS)
         wired = wire(settings, listed, [interval], recruits, journal=journal, gateway=self.venue, observers=watching)
-        self.drive = Drive(wired.engine, self.venue, wired.features, ahead=ahead)
+        self.drive = Drive(wired, self.venue, ahead=ahead, every_bar=True)
         self.slices = slices()
 
     def more(self, count: int = 1) -> int:

@@ -120,7 +120,7 @@ class SmaCross(Run):
         """Start anew."""
         super().prepare()
         assert isinstance(self.venue, SimulatedVenue), "bars meet the venue of bars"
-        self.bars = self.drive = Drive(self.wired.engine, self.venue, self.wired.features, ahead=True)
+        self.bars = self.drive = Drive(self.wired, self.venue, ahead=True)
 
     def imagined(self) -> SimulatedVenue | TickVenue:
         """Return a fresh venue."""

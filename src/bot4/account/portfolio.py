@@ -13,6 +13,7 @@ from mypy_extensions import i64
 
 from bot4.account.ledger import Ledger
 from bot4.account.positions import Positions
+from bot4.domain.calm import Calm
 from bot4.domain.event import BAR, FILL, Event
 from bot4.domain.instrument import Instrument
 from bot4.domain.marketdata import Bar, Equity
@@ -77,6 +78,13 @@ class Portfolio(Stage):
             self._value(now, out)
         elif isinstance(event, Fill):
             self._apply(event, now, out)
+
+    def stays_calm(self, instrument: i64, calm: Calm) -> bool:
+        """Bars of the open day only move the mark; tell the others what equity follows from it."""
+        holding = self.positions.holdings[instrument]
+        calm.value(holding.instrument, holding.lots, holding.mark, self.equity)
+        calm.keep_until(Nanos(self.day_end_ns))
+        return True
 
     def write_state(self, out: BytesWriter) -> None:
         """Write the ledger, the positions, the number of executions and the open day."""

@@ -59,11 +59,13 @@ def is_catching_up(journal: JournalWriter) -> bool:
 class Executed:
     """Hold what a run left behind besides its journal.
 
-    ``rows`` counts what the engine was fed, bars or messages of ticks; ``bars`` the bars it saw.
+    ``rows`` counts what the engine consumed, bars or messages of ticks; ``bars`` the bars among
+    them or built of them, ``carried`` those that went through every stage.
     """
 
     rows: int
     bars: int
+    carried: int
     interrupted: bool
     state_hash: str
     final_equity: Money
@@ -88,7 +90,7 @@ def driven(
         ticks = TickDrive(wired.engine, venue, feed, stop=stop)
         ticks.run()
         return ticks
-    bars = Drive(wired.engine, venue, wired.features, ahead=ahead, stop=stop)
+    bars = Drive(wired, venue, ahead=ahead, every_bar=prepared.request.every_bar, stop=stop)
     bars.run(prepared.histories)
     return bars
 
@@ -143,10 +145,12 @@ def execute(prepared: Prepared, journal: JournalWriter, progress: Progress, *, a
         progress.end()
     digest = state_hash(wired.decisive)
     journal.close(int(drive.row), digest, drive.stopped)
+    bars = wired.bars_built() if isinstance(drive, TickDrive) else int(drive.row)
     check_books(wired, venue.statement(), instruments)
     return Executed(
         rows=int(drive.row),
-        bars=wired.bars_built() if prepared.ticks else int(drive.row),
+        bars=bars,
+        carried=bars if isinstance(drive, TickDrive) else int(drive.carried),
         interrupted=drive.stopped,
         state_hash=digest.hex(),
         final_equity=wired.portfolio.equity,

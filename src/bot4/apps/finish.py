@@ -38,6 +38,8 @@ def outcome_of(prepared: Prepared, executed: Executed, folder: RunFolder, elapse
         run=prepared.run,
         gate=prepared.request.config.gate,
         bars=executed.bars,
+        carried=executed.carried,
+        unforeseen=tuple(names[slot] for slot in executed.wired.strategies.unforeseen()),
         ticks=executed.rows if prepared.ticks else None,
         orders=tally.orders,
         fills=tally.fills,

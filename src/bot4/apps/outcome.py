@@ -10,14 +10,19 @@ class Outcome:
     """Tell what came of a run, with paths in its published folder.
 
     ``faults`` counts by kind, over all data sets, what was changed or set aside in
-    the data. ``ticks`` counts messages of trades, quotes and books, None for a run
-    over bars; in a run over ticks, ``bars`` are those built of them. ``halted`` tells
-    for each strategy that failed why it was stopped.
+    the data. ``carried`` counts the bars that went through every stage: the others
+    provably caused nothing; ``unforeseen`` are the strategies that did not tell when
+    they stay silent, so that every bar was carried. ``ticks`` counts messages of
+    trades, quotes and books, None for a run over bars; in a run over ticks, ``bars``
+    are those built of them. ``halted`` tells for each strategy that failed why it
+    was stopped.
     """
 
     run: str
     gate: str
     bars: int
+    carried: int
+    unforeseen: tuple[str, ...]
     ticks: int | None
     orders: int
     fills: int
@@ -54,6 +59,8 @@ class Outcome:
             "run": self.run,
             "gate": self.gate,
             "bars": self.bars,
+            "carried": self.carried,
+            "unforeseen": list(self.unforeseen),
             "orders": self.orders,
             "fills": self.fills,
             "refused": self.refused,

@@ -55,6 +55,8 @@ class RunRequest:
         Refuse a file at its first fault.
     report : bool
         Write ``report.html``.
+    every_bar : bool
+        Carry every bar through every stage, those too that provably cause nothing.
     config_folder : Path
         What relative paths in the configuration are relative to.
     nonce : str
@@ -77,6 +79,7 @@ class RunRequest:
     resume: str | None = None
     strict: bool = False
     report: bool = True
+    every_bar: bool = False
     config_folder: Path = Path()
     nonce: str = ""
     data_note: str = ""

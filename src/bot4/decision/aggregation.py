@@ -16,6 +16,7 @@ from mypy_extensions import i64, mypyc_attr
 
 from bot4.decision.exits import Exits
 from bot4.decision.sizing import Sizing, lots_for_fraction, smallest_lots
+from bot4.domain.calm import Calm
 from bot4.domain.event import (
     CERTIFICATE,
     EQUITY,
@@ -198,6 +199,10 @@ class Aggregation(Stage):
                 self._refused(event, now, out)
         elif isinstance(event, Evidence):
             self.qualified[event.slot] = event.passed or self.always_qualified
+
+    def stays_calm(self, instrument: i64, calm: Calm) -> bool:
+        """Features and equity are kept, the last of each; what acts on them are certificates."""
+        return True
 
     def _ask(self, desk: Desk, instrument: i64, now: Nanos, out: Outbox) -> None:
         """Queue one review, behind whatever else this cause still has to say."""

@@ -12,6 +12,7 @@ from typing import final
 from librt.strings import BytesWriter
 from mypy_extensions import i64, mypyc_attr
 
+from bot4.domain.calm import Calm
 from bot4.domain.errors import EventStorm
 from bot4.domain.event import KINDS, Event
 from bot4.domain.values import Nanos
@@ -78,6 +79,15 @@ class Stage:
     @abstractmethod
     def handle(self, event: Event, now: Nanos, out: Outbox) -> None:
         """Take one event at a time that is given, and put what follows from it."""
+
+    def stays_calm(self, instrument: i64, calm: Calm) -> bool:
+        """Narrow the bounds within which bars of an instrument change nothing here but the last one known.
+
+        Only stages that are handed bars, features or equity are asked. Within the
+        bounds, handling the last bar alone must leave the stage as handling all of
+        them would, and cause as little. False, the default, has every bar handled.
+        """
+        return False
 
     @abstractmethod
     def write_state(self, out: BytesWriter) -> None:

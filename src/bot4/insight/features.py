@@ -16,6 +16,7 @@ from librt.strings import BytesWriter
 from mypy_extensions import i64
 from numpy.typing import NDArray
 
+from bot4.domain.calm import Calm
 from bot4.domain.errors import BadInput
 from bot4.domain.event import BAR, Event
 from bot4.domain.instrument import Instrument
@@ -35,7 +36,7 @@ class Lane:
 
     ``before`` is the state at the head of the block, from which the state after
     any row of it can be had again; ``read`` are the outputs that someone reads,
-    ``rows`` those of the bars up to ``end``, ``width`` bytes a bar.
+    ``values`` and ``rows`` those of the bars up to ``end``, ``width`` bytes a bar.
     """
 
     __slots__ = (
@@ -47,6 +48,8 @@ class Lane:
         "state",
         "before",
         "columns",
+        "outputs",
+        "values",
         "rows",
         "width",
         "cursor",
@@ -62,6 +65,8 @@ class Lane:
         self.stream = program.stream(self.state)
         self.before = self.state
         self.columns: Columns | None = None
+        self.outputs: Floats = np.empty((0, program.size))
+        self.values: Floats = np.empty((0, len(read)))
         self.rows = b""
         self.width: i64 = 8 * len(read)
         self.cursor: i64 = 0
@@ -72,11 +77,14 @@ class Lane:
         open_ns, opens, highs, lows, closes, volumes = columns
         o, h, low, c = (np.multiply(column, self.tick, dtype=np.float64) for column in (opens, highs, lows, closes))
         v = np.multiply(volumes, self.lot, dtype=np.float64)
-        out = np.empty((len(opens), self.program.size), dtype=np.float64)
+        if len(self.outputs) < len(opens):  # touched once, then used again for every block
+            self.outputs = np.empty((len(opens), self.program.size), dtype=np.float64)
+        out = self.outputs[: len(opens)]
         self.columns = (open_ns, o, h, low, c, v)
         self.before = self.state.copy()
         self.program.run(self.state, open_ns, o, h, low, c, v, out)
-        self.rows = out[:, self.read].tobytes()
+        self.values = out[:, self.read]
+        self.rows = self.values.tobytes()
         self.cursor = 0
         self.end = len(opens)
 
@@ -171,6 +179,20 @@ class FeatureStage(Stage):
                 out.put(Features(event, lane.rows, cursor * lane.width))
             else:
                 out.put(Features(event, lane.step(event), 0))
+
+    def stays_calm(self, instrument: i64, calm: Calm) -> bool:
+        """Only count bars whose features were computed ahead."""
+        lane = self.lanes[instrument]
+        return lane.cursor < lane.end
+
+    def ahead(self, instrument: int) -> Floats:
+        """Return what is read of the bars computed ahead, shape (n, read): one row a bar of the block prepared last."""
+        return self.lanes[instrument].values
+
+    def skip(self, instrument: int, bars: i64) -> None:
+        """Pass over bars of the block that nobody is shown."""
+        lane = self.lanes[instrument]
+        lane.cursor += bars
 
     def write_state(self, out: BytesWriter) -> None:
         """Write the kernel state of each instrument."""

@@ -20,6 +20,7 @@ from typing import Final, final
 from librt.strings import BytesWriter
 from mypy_extensions import i64
 
+from bot4.domain.calm import Calm
 from bot4.domain.event import BAR, EQUITY, FILL, MODE, POSITION, Event
 from bot4.domain.instrument import Instrument
 from bot4.domain.marketdata import Bar, Equity
@@ -299,6 +300,11 @@ class CurveRecorder(Stage):
             self.modes_seen += 1
             if len(self.modes) < MODES_MAX:
                 self.modes.append(event)
+
+    def stays_calm(self, instrument: i64, calm: Calm) -> bool:
+        """Nothing is written down before a sample or a day ends, or equity is at its highest or in its deepest fall."""
+        calm.keep_until(self.wake_ns)
+        return self.unseen == 0 and calm.keep_equity(self.floor, self.peak)
 
     def write_state(self, out: BytesWriter) -> None:
         """Write nothing: no decision depends on what is recorded for the report."""

@@ -79,6 +79,15 @@ class Ladder:
         self.mode = wanted
         return True
 
+    def step_bounds(self) -> tuple[Money, Money]:
+        """Return the equity above which, and up to which, a mark changes neither the mode nor the peak.
+
+        Where none is known to (in emergency every mark is a reason to close), the first is not below the second.
+        """
+        if self.mode >= EMERGENCY:
+            return self.peak, Money(0)
+        return self.floors[self.mode], self.peak if self.mode == NORMAL else self.floors[self.mode - 1]
+
     def tighten(self, mode: i64, now: Nanos) -> None:
         """Take a more severe mode from outside; a less severe one is not taken."""
         if mode > self.mode:

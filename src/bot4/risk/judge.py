@@ -13,6 +13,7 @@ from typing import Final, final
 from librt.strings import BytesWriter, write_i64_le
 from mypy_extensions import i64
 
+from bot4.domain.calm import Calm
 from bot4.domain.event import BAR, EQUITY, INTENT, MODE, ORDER_UPDATE, POSITION, REFUSED, Event, write_flag
 from bot4.domain.instrument import Instrument
 from bot4.domain.marketdata import Bar, Equity
@@ -77,6 +78,11 @@ class Judge(Stage):
                 self.closing[event.instrument] = False
         elif isinstance(event, Mode):
             self.ladder.tighten(event.mode, now)
+
+    def stays_calm(self, instrument: i64, calm: Calm) -> bool:
+        """Prices are kept, the last of each; equity causes nothing while it stays on its step of the ladder."""
+        above, most = self.ladder.step_bounds()
+        return calm.keep_equity(above, most)
 
     def _mark(self, event: Equity, now: Nanos, out: Outbox) -> None:
         """Follow the ladder; in an emergency see to it that nothing stays held."""

@@ -9,7 +9,10 @@ from collections.abc import Callable
 from math import nan
 from typing import TypeVar, final
 
-from bot4.decision.strategies.protocol import Strategy, View
+import numpy as np
+from numpy.typing import NDArray
+
+from bot4.decision.strategies.protocol import Columns, Strategy, View
 from bot4.decision.strategies.stage import Fault, Voice
 from bot4.decision.strategies.tick_protocol import TickStrategy, TickView
 from bot4.decision.strategies.ticks import TickVoice
@@ -53,6 +56,13 @@ class Contained(Voice):
         if isinstance(said, Signal) and not wrong:
             return said
         return Fault(f"{self.strategy.name}: {wrong}")
+
+    def may_speak(self, columns: Columns, position: float) -> NDArray[np.bool_] | None:
+        """Return what the strategy promises; None where that is no array of one truth a bar."""
+        told = attempt(lambda: self.strategy.may_speak(columns, position))
+        if isinstance(told, np.ndarray) and told.dtype == np.bool_ and told.shape == columns.close.shape:
+            return told
+        return None
 
     def state(self) -> tuple[float, ...]:
         """Return the strategy's memory; one that cannot tell it is hashed as a single NaN."""

@@ -23,11 +23,12 @@ from bot4.domain.ports import Gateway
 from bot4.domain.values import Lots, Nanos, Ticks
 from bot4.insight.features import FeatureStage
 from bot4.market.bars import BarBlock
-from bot4.runtime.engine import Engine
+from bot4.runtime.foresight import Foresight
+from bot4.runtime.wiring import Wired
 from bot4.simulation.venue import SimulatedVenue
 
 PROGRESS_ROWS: Final = 8192
-"""How often the caller hears how far the run is, and may stop it."""
+"""After how many rows the caller hears how far the run is, and may stop it."""
 
 END: Final = 0
 BEGIN: Final = 1
@@ -54,12 +55,13 @@ class Head:
     after the other, each ``column`` bytes long, read up to byte ``at``.
     """
 
-    __slots__ = ("blocks", "features", "ahead", "instrument", "interval_ns", "data", "column", "at")
+    __slots__ = ("blocks", "features", "ahead", "block", "instrument", "interval_ns", "data", "column", "at")
 
     def __init__(self, stream: Stream, features: FeatureStage, ahead: bool) -> None:
         self.blocks = stream.blocks()
         self.features = features
         self.ahead = ahead
+        self.block: BarBlock | None = None
         self.instrument: i64 = 0
         self.interval_ns: i64 = 0
         self.data = b""
@@ -89,6 +91,11 @@ class Head:
             Lots(read_i64_le(data, at + 5 * column)),
         )
 
+    def skip(self, bars: i64) -> None:
+        """Pass over bars of the block under way, and over their features."""
+        self.at += 8 * bars
+        self.features.skip(int(self.instrument), bars)
+
     def _load(self) -> bool:
         """Take up the next block that holds bars, and have its features computed; False at the end."""
         block = next(self.blocks, None)
@@ -98,6 +105,7 @@ class Head:
             return False
         if self.ahead:
             self.features.prepare(block.instrument, block.columns())
+        self.block = block
         self.instrument = block.instrument
         self.interval_ns = block.interval_ns
         self.data = block.tobytes()
@@ -112,42 +120,57 @@ class Drive:
 
     Parameters
     ----------
-    engine : Engine
-        What is driven.
+    wired : Wired
+        The engine that is driven, and its stages.
     venue : SimulatedVenue
         Where its commands go, and whose reports come back.
-    features : FeatureStage
-        Told about blocks before they are fed, where ``ahead`` is true.
     ahead : bool
         Compute features a block at a time (a backtest) or bar by bar (paper).
+    every_bar : bool
+        Carry every bar through every stage. Where false, bars of a single stream
+        that were computed ahead and provably cause nothing are passed over.
     stop : callable
-        Asked every ``PROGRESS_ROWS`` rows with the rows so far; True ends the run
+        Asked about every ``PROGRESS_ROWS`` rows with the rows so far; True ends the run
         cleanly after the current bar.
+
+    Attributes
+    ----------
+    row : int
+        Rows consumed, those passed over included.
+    carried : int
+        Rows that were carried through every stage.
     """
 
-    __slots__ = ("engine", "venue", "features", "ahead", "stop", "row", "stopped")
+    __slots__ = ("engine", "venue", "features", "foresight", "ahead", "stop", "row", "carried", "stop_row", "stopped")
 
     def __init__(
         self,
-        engine: Engine,
+        wired: Wired,
         venue: SimulatedVenue,
-        features: FeatureStage,
         *,
         ahead: bool,
+        every_bar: bool = False,
         stop: Callable[[int], bool] = never,
     ) -> None:
-        self.engine = engine
+        self.engine = wired.engine
         self.venue = venue
-        self.features = features
+        self.features = wired.features
+        self.foresight: Foresight | None = None
+        if ahead and not every_bar:
+            self.foresight = Foresight(wired.engine, venue, wired.features, wired.strategies)
         self.ahead = ahead
         self.stop = stop
         self.row: i64 = 0
+        self.carried: i64 = 0
+        self.stop_row: i64 = PROGRESS_ROWS
         self.stopped = False
 
     def run(self, streams: Sequence[Stream]) -> None:
         """Feed every bar of every stream, in the order in which it became known."""
         heads = [Head(stream, self.features, self.ahead) for stream in streams]
-        if len(heads) == 1:
+        if len(heads) == 1 and self.foresight is not None:
+            self._run_foreseen(heads[0], self.foresight)
+        elif len(heads) == 1:
             self._run_one(heads[0])
         else:
             self._run_merged(heads)
@@ -159,6 +182,24 @@ class Drive:
         while bar is not None and not self.stopped:
             self._begin(bar)
             self._end(bar)
+            bar = head.next()
+
+    def _run_foreseen(self, head: Head, foresight: Foresight) -> None:
+        """Feed one stream, passing over all but the last of each row of bars that cause nothing."""
+        ends_calm = False
+        bar = head.next()
+        while bar is not None and not self.stopped:
+            self._begin(bar)
+            self._end(bar)
+            block = head.block
+            if ends_calm or block is None or self.venue.has_news:
+                ends_calm = False  # the next bar is one that may cause something
+            else:
+                calm = foresight.calm_bars(block, head.at // 8)
+                ends_calm = calm > 0
+                if calm > 1:
+                    head.skip(calm - 1)
+                    self.row += calm - 1
             bar = head.next()
 
     def _run_merged(self, heads: Sequence[Head]) -> None:
@@ -202,11 +243,13 @@ class Drive:
                 self._settle(now)
         row = self.row
         self.row = row + 1
+        self.carried += 1
         self.engine.feed(bar, row, now)
         if venue.has_news:
             self._settle(now)
-        if self.row % PROGRESS_ROWS == 0 and self.stop(int(self.row)):
-            self.stopped = True
+        if self.row >= self.stop_row:
+            self.stop_row = (self.row // PROGRESS_ROWS + 1) * PROGRESS_ROWS
+            self.stopped = self.stop(int(self.row))
 
     def _settle(self, now: Nanos) -> None:
         """Carry commands that arrived and reports that came back, until neither is left."""

@@ -8,7 +8,7 @@ trading; fills to the account, and from there back to whoever must know what is
 held. Backtest and paper differ in what stands around the engine, never in this.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import final
 
 from bot4.account.portfolio import Portfolio
@@ -43,13 +43,14 @@ from bot4.trading.execution import Trading
 class Wired:
     """Hold an engine and the stages that a caller needs by name."""
 
-    __slots__ = ("engine", "features", "portfolio", "judge", "gate", "trading", "decisive", "builder")
+    __slots__ = ("engine", "features", "strategies", "portfolio", "judge", "gate", "trading", "decisive", "builder")
 
     def __init__(
         self,
         engine: Engine,
         *,
         features: FeatureStage,
+        strategies: Strategies,
         portfolio: Portfolio,
         judge: Judge,
         gate: Gate,
@@ -59,6 +60,7 @@ class Wired:
     ) -> None:
         self.engine = engine
         self.features = features
+        self.strategies = strategies
         self.portfolio = portfolio
         self.judge = judge
         self.gate = gate
@@ -149,24 +151,12 @@ def wire(
     cash = Money(settings.account.cash * MONEY_ONE)
     read = features_read(settings, recruits)
     index = {name: place for place, name in enumerate(read)}
-    observe = settings.gate == "observe"
     voices, tick_voices = voices_of(instruments, recruits)
     portfolio = Portfolio(instruments, capital=cash)
-    gate = _gate(settings, instruments, recruits, trials, observe)
+    gate = _gate(settings, instruments, recruits, trials)
     features = FeatureStage(compiled_features(settings, recruits), read, instruments, intervals_ns)
-    decision = settings.decision
-    aggregation = Aggregation(
-        instruments,
-        intervals_ns,
-        weights=[one.settings.weight for one in recruits],
-        qualified=observe,
-        sizing=Sizing(settings.risk.position_mille / 1000 * (1.0 - decision.headroom), decision.volatility_target),
-        exits=Exits(decision.stop_atr, decision.target_atr),
-        volatility_at=index[decision.volatility_feature],
-        atr_at=index[decision.atr_feature],
-        equity=cash,
-        resize_band=decision.resize_band,
-    )
+    weights = [one.settings.weight for one in recruits]
+    aggregation = _aggregation(settings, instruments, intervals_ns, weights, index)
     judge = _judge(settings, instruments, cash)
     strategies = Strategies(voices, instruments, intervals_ns, index)
     trading = Trading(len(instruments))
@@ -178,6 +168,7 @@ def wire(
     return Wired(
         engine,
         features=features,
+        strategies=strategies,
         portfolio=portfolio,
         judge=judge,
         gate=gate,
@@ -214,9 +205,7 @@ def first_taker(costs: CostSettings) -> float:
     return max((taker for _, _, taker in costs.fee_tiers), default=costs.taker)
 
 
-def _gate(
-    settings: Settings, instruments: Sequence[Instrument], recruits: Sequence[Recruit], trials: int, observe: bool
-) -> Gate:
+def _gate(settings: Settings, instruments: Sequence[Instrument], recruits: Sequence[Recruit], trials: int) -> Gate:
     """Build the shadow book and the gate before it."""
     bounds = settings.evidence
     thresholds = Thresholds(
@@ -229,7 +218,30 @@ def _gate(
     )
     cost = first_taker(settings.costs) + settings.costs.slippage
     book = ShadowBook(instruments, [one.freeze_day for one in recruits], cost)
-    return Gate(book, thresholds, trials=len(recruits) + trials, seed=settings.seed, observe=observe)
+    return Gate(book, thresholds, trials=len(recruits) + trials, seed=settings.seed, observe=settings.gate == "observe")
+
+
+def _aggregation(
+    settings: Settings,
+    instruments: Sequence[Instrument],
+    intervals_ns: Sequence[Nanos],
+    weights: Sequence[float],
+    index: Mapping[str, int],
+) -> Aggregation:
+    """Build what makes one wish of all opinions, with its rules of size and end."""
+    decision = settings.decision
+    return Aggregation(
+        instruments,
+        intervals_ns,
+        weights=weights,
+        qualified=settings.gate == "observe",
+        sizing=Sizing(settings.risk.position_mille / 1000 * (1.0 - decision.headroom), decision.volatility_target),
+        exits=Exits(decision.stop_atr, decision.target_atr),
+        volatility_at=index[decision.volatility_feature],
+        atr_at=index[decision.atr_feature],
+        equity=Money(settings.account.cash * MONEY_ONE),
+        resize_band=decision.resize_band,
+    )
 
 
 def _judge(settings: Settings, instruments: Sequence[Instrument], cash: Money) -> Judge:

@@ -46,6 +46,7 @@ from typing import final
 from librt.strings import BytesWriter, write_i64_le
 from mypy_extensions import i64
 
+from bot4.domain.calm import Calm
 from bot4.domain.errors import BadInput, OurFault
 from bot4.domain.event import CANCEL, Event
 from bot4.domain.instrument import Instrument
@@ -167,6 +168,12 @@ class SimulatedVenue(Gateway):
             return
         self.matcher.trade_inside(bar)
         self._settle()
+
+    def stays_calm(self, instrument: i64, calm: Calm) -> bool:
+        """Nothing trades while nothing is on its way and no price reaches an order."""
+        working = self.matcher.working[instrument]
+        calm.keep_between(working.below, working.above)
+        return not self.has_news
 
     def next_report(self) -> Event | None:
         """Return the oldest report not yet handed on, or None."""

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Commands that run: demo, backtest, paper, and the replay that proves a run."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 SHOWN = (
     "ticks",
     "bars",
+    "carried",
     "orders",
     "fills",
     "gate",
@@ -39,6 +41,16 @@ def backtest(
     bars: Bars = (),
     ticks: Ticks = (),
     options: RunOptions = RunOptions(),  # noqa: B008 - frozen
+    every_bar: Annotated[
+        bool,
+        Parameter(
+            name="--every-bar",
+            negative=(),
+            show_default=False,
+            group=RUN,
+            help="Carry every bar through every stage, those too that provably cause nothing: slower, equal bytes.",
+        ),
+    ] = False,
     screen: Screen = Screen(),  # noqa: B008 - frozen
 ) -> Reply:
     """Run the strategies over recorded bars or ticks: orders, simulated fills, accounts, journal and report.
@@ -47,7 +59,7 @@ def backtest(
     strategies, 0.10 % fees, 1 bp slippage, seed 0. Over ticks the venue has a book,
     latency and queues (settings of [ticks]), and bars are built of the trades.
     """
-    request = run_request("backtest", config, bars, options, ticks=ticks)
+    request = replace(run_request("backtest", config, bars, options, ticks=ticks), every_bar=every_bar)
     from bot4.apps.backtest import run
 
     with screen.working() as progress:
@@ -163,11 +175,15 @@ def show_run(summary: "Mapping[str, object]", console: "Console") -> None:
 
 
 def trouble_lines(summary: "Mapping[str, object]") -> list[str]:
-    """Return a line on the faults of the data, if there are any, and one for each strategy that was halted."""
+    """Return what a reader should know: faults of the data, strategies that were halted, those that slowed the run."""
     faults, halted = summary["faults"], summary["halted"]
     assert isinstance(faults, dict), "a summary counts faults by kind"
     assert isinstance(halted, dict), "a summary tells by name who was halted"
     lines = [f"halted: {name}: {reason}" for name, reason in halted.items()]
+    unforeseen = summary["unforeseen"]
+    assert isinstance(unforeseen, list), "a summary lists who is unforeseen"
+    if unforeseen:
+        lines.append(f"every bar was carried: {', '.join(unforeseen)} makes no promise (Strategy.may_speak)")
     if faults:
         lines.insert(0, f"data: {', '.join(f'{n:,} {kind}' for kind, n in faults.items())}; see bot4 data check")
     return lines

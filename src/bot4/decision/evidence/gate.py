@@ -16,6 +16,7 @@ from mypy_extensions import i64
 from bot4.decision.evidence.figures import figures_of
 from bot4.decision.evidence.rules import Thresholds, first_failing
 from bot4.decision.evidence.shadow import ShadowBook
+from bot4.domain.calm import Calm
 from bot4.domain.event import BAR, SIGNAL, Event
 from bot4.domain.marketdata import Bar
 from bot4.domain.signal import Certificate, Evidence, Signal, SignalEvent
@@ -81,6 +82,11 @@ class Gate(Stage):
         elif isinstance(event, SignalEvent):
             self.book.wish(event.instrument, event.slot, event.strength, now)
             self._answer(event, now, out)
+
+    def stays_calm(self, instrument: i64, calm: Calm) -> bool:
+        """Bars of the open day only move the last close, once no signal waits for an open."""
+        calm.keep_until(self.day_end)
+        return self.book.waiting[instrument] == 0
 
     def _turn_day(self, at: Nanos, now: Nanos, out: Outbox) -> None:
         """Close the day that ended before the bar of this moment, and judge every strategy on it.

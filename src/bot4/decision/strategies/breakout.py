@@ -7,7 +7,10 @@ Donchian's channel rule as the Turtles traded it (Faith, "Way of the Turtle",
 
 from typing import final
 
-from bot4.decision.strategies.protocol import Strategy, View
+import numpy as np
+from numpy.typing import NDArray
+
+from bot4.decision.strategies.protocol import Columns, Strategy, View
 from bot4.domain.signal import Signal
 
 
@@ -44,3 +47,10 @@ class Breakout(Strategy):
         elif (held > 0.0 and close < view[self.leave_low]) or (held < 0.0 and close > view[self.leave_high]):
             return Signal(0.0, "channel broken the other way", view.after(1))
         return None
+
+    def may_speak(self, columns: Columns, position: float) -> NDArray[np.bool_] | None:
+        """Say where the close leaves the channel that counts while this is held."""
+        close = columns.close
+        if position == 0.0:
+            return (close > columns[self.entry_high]) | (close < columns[self.entry_low])
+        return close < columns[self.leave_low] if position > 0.0 else close > columns[self.leave_high]

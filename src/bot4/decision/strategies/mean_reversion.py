@@ -7,7 +7,10 @@ The range filter is Wilder's ADX ("New Concepts in Technical Trading Systems",
 
 from typing import final
 
-from bot4.decision.strategies.protocol import Strategy, View
+import numpy as np
+from numpy.typing import NDArray
+
+from bot4.decision.strategies.protocol import Columns, Strategy, View
 from bot4.domain.signal import Signal
 
 
@@ -49,3 +52,10 @@ class MeanReversion(Strategy):
         if held * stretch >= 0.0:
             return Signal(0.0, "back at the mean", view.after(1))
         return None
+
+    def may_speak(self, columns: Columns, position: float) -> NDArray[np.bool_] | None:
+        """Say where price is stretched in a range, or back at its average."""
+        stretch = columns[self.zscore]
+        if position != 0.0:
+            return position * stretch >= 0.0
+        return (np.abs(stretch) >= self.enter) & (columns["adx_14"] < self.trend_max)

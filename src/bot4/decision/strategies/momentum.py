@@ -9,7 +9,10 @@ on noise, since each flip pays the spread and two fees.
 from math import sqrt
 from typing import final
 
-from bot4.decision.strategies.protocol import Strategy, View
+import numpy as np
+from numpy.typing import NDArray
+
+from bot4.decision.strategies.protocol import Columns, Strategy, View
 from bot4.domain.signal import Signal
 
 
@@ -56,3 +59,11 @@ class Momentum(Strategy):
         elif held * score < self.leave:
             return Signal(0.0, f"trend over at {score:.2f} sigma", view.after(1))
         return None
+
+    def may_speak(self, columns: Columns, position: float) -> NDArray[np.bool_] | None:
+        """Say where the score is beyond a threshold."""
+        noise = columns[self.volatility] * self.scale
+        with np.errstate(divide="ignore", invalid="ignore"):
+            score = columns[self.roc] / noise
+        beyond = np.abs(score) > self.enter if position == 0.0 else position * score < self.leave
+        return beyond & (noise > 0.0)

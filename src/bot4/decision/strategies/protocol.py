@@ -8,9 +8,12 @@ instrument alone.
 """
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from typing import final
 
+import numpy as np
 from mypy_extensions import mypyc_attr
+from numpy.typing import NDArray
 
 from bot4.domain.marketdata import Bar, Features
 from bot4.domain.signal import NEVER, Signal
@@ -77,6 +80,27 @@ class View:
         return Nanos(max(0, min(moment, int(NEVER))))
 
 
+@final
+class Columns:
+    """Show of many bars at once what :class:`View` shows of one: float64 arrays of shape (n,), the oldest bar first."""
+
+    __slots__ = ("_values", "_index", "_close")
+
+    def __init__(self, values: NDArray[np.float64], index: Mapping[str, int], close: NDArray[np.float64]) -> None:
+        self._values = values
+        self._index = index
+        self._close = close
+
+    @property
+    def close(self) -> NDArray[np.float64]:
+        """The closes in quote units."""
+        return self._close
+
+    def __getitem__(self, feature: str) -> NDArray[np.float64]:
+        """Return a declared feature of every bar, NaN until it is warm."""
+        return np.ascontiguousarray(self._values[:, self._index[feature]])
+
+
 @mypyc_attr(allow_interpreted_subclasses=True)
 class Strategy:
     """Turn views of one instrument into signals.
@@ -95,6 +119,17 @@ class Strategy:
     @abstractmethod
     def on_bar(self, view: View) -> Signal | None:
         """Return a new opinion, or None while the last one stands."""
+
+    def may_speak(self, columns: Columns, position: float) -> NDArray[np.bool_] | None:
+        """Tell for many bars at once after which of them ``on_bar`` may say something, while ``position`` is held.
+
+        A backtest asks, so that bars on which nothing can happen need not be shown.
+        It is a promise about ``on_bar``, which still decides: True too often costs
+        time, False where it would have spoken, or changed what it remembers, makes
+        another run. None, the default, promises nothing: every bar is shown.
+        Expiry of an opinion is looked after elsewhere.
+        """
+        return None
 
     def state(self) -> tuple[float, ...]:
         """Return what it remembers between bars, for the state hash; empty if nothing."""

@@ -8,7 +8,10 @@ Rules" (1992), found it in daily stock indices before costs; costs eat it.
 
 from typing import final
 
-from bot4.decision.strategies.protocol import Strategy, View
+import numpy as np
+from numpy.typing import NDArray
+
+from bot4.decision.strategies.protocol import Columns, Strategy, View
 from bot4.domain.signal import NEVER, Signal
 
 
@@ -45,3 +48,11 @@ class SmaCross(Strategy):
         if fast < slow:
             return None if held < 0.0 else Signal(-1.0, "fast mean below slow", NEVER)
         return None
+
+    def may_speak(self, columns: Columns, position: float) -> NDArray[np.bool_] | None:
+        """Say where the means stand against the position."""
+        fast = columns[self.fast]
+        slow = columns[self.slow]
+        if position > 0.0:
+            return fast < slow
+        return fast > slow if position < 0.0 else fast != slow

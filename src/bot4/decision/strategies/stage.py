@@ -9,18 +9,26 @@ that an exception comes back as a :class:`Fault` value.
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import final
+from typing import Final, final
 
+import numpy as np
 from librt.strings import BytesWriter, write_f64_le, write_i64_le
-from mypy_extensions import mypyc_attr
+from mypy_extensions import i64, mypyc_attr
+from numpy.typing import NDArray
 
-from bot4.decision.strategies.protocol import View
+from bot4.decision.strategies.protocol import Columns, View
+from bot4.domain.calm import Calm
 from bot4.domain.event import FEATURES, Event
 from bot4.domain.instrument import Instrument
 from bot4.domain.marketdata import Features
 from bot4.domain.signal import NEVER, Halted, Signal, SignalEvent
 from bot4.domain.stage import Outbox, Stage
 from bot4.domain.values import Nanos
+
+Mask = NDArray[np.bool_]
+
+SILENT: Final = 2.0
+"""Stands for the opinion of a strategy that was stopped; no strength is above 1."""
 
 
 @final
@@ -41,9 +49,36 @@ class Voice:
     def speak(self, view: View) -> Signal | Fault | None:
         """Return what the strategy says to this view."""
 
+    def may_speak(self, columns: Columns, position: float) -> Mask | None:
+        """Return after which of many bars it may say something while this is held; None: after any."""
+        return None
+
     @abstractmethod
     def state(self) -> tuple[float, ...]:
         """Return the strategy's memory, for the state hash."""
+
+
+@final
+class Ahead:
+    """Hold the bars of one instrument that were computed ahead, and what was asked about them.
+
+    ``masks`` tells by slot and position held after which bars a strategy may speak,
+    ``unions`` the same of all strategies together, by all their positions.
+    """
+
+    __slots__ = ("columns", "masks", "unions")
+
+    def __init__(self, columns: Columns) -> None:
+        self.columns = columns
+        self.masks: dict[tuple[int, float], Mask | None] = {}
+        self.unions: dict[tuple[float, ...], Mask | None] = {}
+
+    def may_speak(self, slot: int, voice: Voice, position: float) -> Mask | None:
+        """Return after which bars one strategy may speak; None: after any."""
+        key = (slot, position)
+        if key not in self.masks:
+            self.masks[key] = voice.may_speak(self.columns, position)
+        return self.masks[key]
 
 
 @final
@@ -88,6 +123,36 @@ class Strategies(Stage):
         self.ticks = [instrument.tick for instrument in instruments]
         self.intervals_ns = list(interval_ns)
         self.index = dict(index)
+        self.aheads: list[Ahead | None] = [None for _ in instruments]
+
+    def prepare(self, instrument: int, values: NDArray[np.float64], closes: NDArray[np.int64]) -> None:
+        """Take the bars ahead: what is read of them, shape (n, read), and their closes in ticks."""
+        close = np.multiply(closes, self.ticks[instrument], dtype=np.float64)
+        self.aheads[instrument] = Ahead(Columns(values, self.index, close))
+
+    def may_speak(self, instrument: int) -> Mask | None:
+        """Return after which of the bars ahead someone may speak while opinions stand as now; None: after any."""
+        ahead = self.aheads[instrument]
+        if ahead is None:
+            return None
+        opinions = self.opinions[instrument]
+        key = tuple([SILENT if opinion.halted else opinion.strength for opinion in opinions])
+        if key not in ahead.unions:
+            masks = [ahead.may_speak(one.slot, one.voice, one.strength) for one in opinions if not one.halted]
+            ahead.unions[key] = union(masks, len(ahead.columns.close))
+        return ahead.unions[key]
+
+    def unforeseen(self) -> list[int]:
+        """Return the slots of strategies that were asked when they may speak, and promised nothing."""
+        told = [ahead.masks for ahead in self.aheads if ahead is not None]
+        return sorted({slot for masks in told for (slot, _), mask in masks.items() if mask is None})
+
+    def stays_calm(self, instrument: i64, calm: Calm) -> bool:
+        """Keep to the bars before an opinion expires; after which of them someone speaks is :meth:`may_speak`."""
+        for opinion in self.opinions[instrument]:
+            if opinion.strength != 0.0:
+                calm.keep_until(Nanos(opinion.expires_ns - 1))
+        return True
 
     def handle(self, event: Event, now: Nanos, out: Outbox) -> None:
         """Show each strategy the bar and put what changed."""
@@ -142,3 +207,13 @@ class Strategies(Stage):
                 write_i64_le(out, 1 if opinion.halted else 0)
                 for number in opinion.voice.state():
                     write_f64_le(out, number)
+
+
+def union(masks: Sequence[Mask | None], size: int) -> Mask | None:
+    """Return where any of the masks is true; None if one is not known."""
+    whole = np.zeros(size, dtype=np.bool_)
+    for mask in masks:
+        if mask is None:
+            return None
+        whole |= mask
+    return whole
