@@ -25,7 +25,7 @@ from bot4.simulation.book.draws import (
     Recorded,
 )
 from bot4.simulation.book.fills import FillModel, Pieces, poisson_beta_fills
-from bot4.simulation.book.latency import Latency, Line, carried
+from bot4.simulation.book.latency import Latency, Line
 
 SEEDS = 24
 DRAWN = 20_000
@@ -133,14 +133,17 @@ def test_nothing_overtakes_on_a_line(gaps: list[int], seed: int) -> None:
     arrivals = [int(line.carry(Nanos(int(at)))) for at in stamps]
     assert arrivals == sorted(arrivals)
     assert all(there >= at + plain.next() for at, there in zip(stamps.tolist(), arrivals, strict=True))
-    assert carried(latency, stamps, seed=seed).tolist() == arrivals
+    whole = Line(latency, seed, 0)
+    assert [*whole.carry_all(stamps[:7]).tolist(), *whole.carry_all(stamps[7:]).tolist()] == arrivals
+    assert whole.last == line.last
 
 
 def test_a_whole_series_longer_than_a_block_arrives_as_one_by_one() -> None:
     """The batch form takes the same draws in the same order."""
     stamps = np.arange(3 * BLOCK_DRAWS + 5, dtype=np.int64) * 30_000_000
     line = Line(LognormalMilliseconds(), 3, 0)
-    assert carried(LognormalMilliseconds(), stamps, seed=3).tolist() == [line.carry(Nanos(int(s))) for s in stamps]
+    arrivals = [line.carry(Nanos(int(s))) for s in stamps]
+    assert Line(LognormalMilliseconds(), 3, 0).carry_all(stamps).tolist() == arrivals
 
 
 @given(st.integers(1, 1 << 55), st.integers(0, 100))

@@ -21,11 +21,11 @@ from bot4.apps.execute import check_books
 from bot4.apps.progress import Silent
 from bot4.apps.recording import recording
 from bot4.apps.session import RunRequest, prepare
+from bot4.domain.tick_block import TickBlock
 from bot4.domain.values import MONEY_ONE, Money
 from bot4.kernels.features import DEFAULT_FEATURES, compile_features
 from bot4.kernels.sweep import Series, plan_of, screen
 from bot4.market.bars import BarBlock
-from bot4.market.ticks import TickBlock
 from bot4.record.curve import CurveRecorder
 from bot4.record.tally import Tally
 from bot4.runtime.build import build_info

@@ -21,7 +21,7 @@ from bot4.record.compare import Differs
 from bot4.record.header import JournalHeader, header_record
 from bot4.record.journal import JournalWriter
 from bot4.runtime.drive import NoGateway
-from bot4.runtime.replay import Replay, known_bars, known_ticks
+from bot4.runtime.replay import Replay, known_bars
 from bot4.runtime.settings import Settings
 from bot4.runtime.state import state_hash
 from bot4.runtime.tick_wiring import tick_feed
@@ -174,7 +174,7 @@ def replay(journal: Path, stands: Recovered, prepared: Prepared, progress: Progr
         ticks=bool(prepared.ticks),
     )
     if prepared.ticks:
-        inputs = known_ticks(tick_feed(prepared.request.config, MergedTicks(prepared.ticks)))
+        inputs = tick_feed(prepared.request.config, MergedTicks(prepared.ticks)).events()
     else:
         inputs = known_bars(prepared.histories, wired.features)
 

@@ -41,12 +41,13 @@ class Outbox:
         How many events one cause may have.
     """
 
-    __slots__ = ("size", "tail", "cells")
+    __slots__ = ("size", "tail", "cells", "nothing")
 
     def __init__(self, size: int) -> None:
         self.size: i64 = size
         self.tail: i64 = 0
         self.cells = [Cell() for _ in range(size)]
+        self.nothing = NOTHING
 
     def put(self, event: Event) -> None:
         """Queue one event.

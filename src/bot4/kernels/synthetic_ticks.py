@@ -58,7 +58,7 @@ class TapeConfig(NamedTuple):
 
 
 class Tape(NamedTuple):
-    """A piece of a tape: messages, int64 (7, n), and rows, int64 (3, m), as in `bot4.market.ticks`."""
+    """A piece of a tape: messages, int64 (7, n), and rows, int64 (3, m), as in `bot4.domain.tick_block`."""
 
     messages: Ints
     rows: Ints

@@ -8,7 +8,7 @@ interval; when it was handed on, the engine's ``now`` tells.
 """
 
 from collections.abc import Sequence
-from typing import final
+from typing import Final, final
 
 from librt.strings import BytesWriter, write_i64_le
 from mypy_extensions import i64
@@ -18,7 +18,7 @@ from bot4.domain.marketdata import Bar, Trade
 from bot4.domain.stage import Outbox, Stage
 from bot4.domain.values import Lots, Nanos, Ticks
 
-LOTS_MAX = (1 << 53) - 1
+LOTS_MAX: Final = (1 << 53) - 1
 """A bar's volume stays where a feature can hold it exactly, as in recorded bars."""
 
 

@@ -11,8 +11,8 @@ from typing import Final, final
 import numpy as np
 
 from bot4.domain.errors import OurFault
+from bot4.domain.tick_block import MESSAGES_MAX, ROWS_MAX, TickBlock
 from bot4.market.bars import Ints
-from bot4.market.ticks import MESSAGES_MAX, ROWS_MAX, TickBlock
 
 KIND: Final = 0
 INSTRUMENT: Final = 1

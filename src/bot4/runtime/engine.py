@@ -16,7 +16,7 @@ from bot4.domain.errors import EventStorm, OurFault
 from bot4.domain.event import CANCEL, FILL, JOURNALED_FROM, KINDS, ORDER_UPDATE, POSITION, SUBMIT, Event
 from bot4.domain.order import NOT_SENT, OrderWord, Submit, cancel_rejected, rejected
 from bot4.domain.ports import Gateway, Journal
-from bot4.domain.stage import NOTHING, Outbox, Stage
+from bot4.domain.stage import Outbox, Stage
 from bot4.domain.values import Nanos
 from bot4.domain.verdict import PAUSED, Mode
 
@@ -101,6 +101,33 @@ class Engine:
         self.storms: i64 = 0
         self.draining = False
 
+    def hears(self, kind: i64) -> bool:
+        """Say whether any stage consumes a kind; one that none does need not be fed, only passed over."""
+        return self.table[kind].first is not None
+
+    def pass_over(self, rows: i64, row: i64, now: Nanos) -> None:
+        """Count market data that no stage consumes, as if each piece had been fed.
+
+        Parameters
+        ----------
+        rows : int
+            How many pieces.
+        row : int
+            The last of them.
+        now : Nanos
+            When the last of them became known.
+
+        Raises
+        ------
+        OurFault
+            As :meth:`process`.
+        """
+        if self.draining or now < self.now:
+            raise OurFault(f"pass_over() at {int(now)} after {int(self.now)}, draining {self.draining}")
+        self.journal.consumed(row)
+        self.now = now
+        self.events += rows
+
     def feed(self, first: Event, row: i64, now: Nanos) -> None:
         """Carry one piece of market data, the journal noting that the merged stream was consumed up to ``row``.
 
@@ -124,38 +151,45 @@ class Engine:
             raise OurFault(f"process() at {int(now)} after {int(self.now)}, draining {self.draining}")
         self.now = now
         self.draining = True
+        out = self.out
+        out.tail = 1  # the place of ``first``, which need not wait in it
         try:
-            self.out.put(first)
-            self._drain(now)
+            self._carry(first, now)
+            if out.tail > 1:
+                self._drain(now, 1)
+            self.events += out.tail
         except EventStorm:
             self._calm(now)
         finally:
-            self.out.tail = 0
+            out.tail = 0
             self.draining = False
         if self.commands:
             self._release(now)
 
-    def _drain(self, now: Nanos) -> None:
-        """Carry what is queued, and what it causes, through the stages: first in, first out."""
+    def _drain(self, now: Nanos, k: i64) -> None:
+        """Carry what is queued from cell ``k`` on, and what it causes, through the stages: first in, first out."""
         out = self.out
         cells = out.cells
-        table = self.table
-        k: i64 = 0
+        nothing = out.nothing
         while k < out.tail:
             cell = cells[k]
             event = cell.event
-            cell.event = NOTHING  # let go at once: the free list gets it back
+            cell.event = nothing  # let go at once: the free list gets it back
             k += 1
-            kind = event.kind
-            if kind >= JOURNALED_FROM:
-                self.journal.append(event)  # written before it is obeyed
-                if kind == SUBMIT or kind == CANCEL:
-                    self.commands.append(event)
-            route = table[kind].first
-            while route is not None:
-                route.stage.handle(event, now, out)
-                route = route.next
-        self.events += k
+            self._carry(event, now)
+
+    def _carry(self, event: Event, now: Nanos) -> None:
+        """Carry one event through the stages that consume its kind."""
+        kind = event.kind
+        if kind >= JOURNALED_FROM:
+            self.journal.append(event)  # written before it is obeyed
+            if kind == SUBMIT or kind == CANCEL:
+                self.commands.append(event)
+        out = self.out
+        route = self.table[kind].first
+        while route is not None:
+            route.stage.handle(event, now, out)
+            route = route.next
 
     def _release(self, now: Nanos) -> None:
         """Send the commands of this drain once they are durable."""
@@ -185,7 +219,7 @@ class Engine:
         out = self.out
         facts = [cell.event for cell in out.cells if cell.event.kind in FACTS]
         for cell in out.cells:
-            cell.event = NOTHING
+            cell.event = out.nothing
         out.tail = 0
         bound = float(out.size)
         out.put(Mode(now, PAUSED, UNKNOWN_MODE, rule="engine.storm", measured=bound + 1.0, limit=bound))
@@ -196,4 +230,5 @@ class Engine:
                 out.put(rejected(now, now, command.order_id, command.instrument, NOT_SENT))
             elif isinstance(command, OrderWord):
                 out.put(cancel_rejected(now, now, command.order_id, command.instrument, NOT_SENT))
-        self._drain(now)
+        self._drain(now, 0)
+        self.events += out.tail

@@ -20,15 +20,6 @@ from bot4.record.decode import decode, to_event
 from bot4.record.format import RUN_END, WATERMARK, Record
 from bot4.runtime.drive import PROGRESS_ROWS, Head, Stream
 from bot4.runtime.engine import Engine
-from bot4.runtime.ticks import TickFeed
-
-
-def known_ticks(feed: TickFeed) -> Iterator[Event]:
-    """Yield the messages of a feed in the order in which they became known."""
-    event = feed.next()
-    while event is not None:
-        yield event
-        event = feed.next()
 
 
 def known_bars(streams: Sequence[Stream], features: FeatureStage) -> Iterator[Event]:
@@ -56,7 +47,8 @@ class Replay:
     engine : Engine
         Wired as when the journal was written, with a gateway that drops commands.
     inputs : iterator of Event
-        The market data of the data sets as it became known: :func:`known_bars` or :func:`known_ticks`.
+        The market data of the data sets as it became known: :func:`known_bars`, or a
+        tick feed's ``events``.
     advance : callable
         Told the rows consumed, every ``PROGRESS_ROWS`` rows.
     """

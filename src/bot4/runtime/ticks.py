@@ -17,12 +17,13 @@ a replay draws the same.
 from collections.abc import Callable, Iterator
 from typing import Final, Protocol, final
 
+import numpy as np
+from librt.strings import read_i64_le
 from mypy_extensions import i64
 
-from bot4.domain.event import Event
-from bot4.domain.stage import NOTHING, Cell
+from bot4.domain.event import KINDS, Event
+from bot4.domain.tick_block import TickBlock
 from bot4.domain.values import Nanos
-from bot4.market.ticks import TickBlock
 from bot4.runtime.drive import PROGRESS_ROWS, never
 from bot4.runtime.engine import Engine
 from bot4.simulation.book.draws import Distribution
@@ -32,9 +33,6 @@ from bot4.simulation.book.venue import TickVenue
 # Plain numbers: compiled code would look up anything else by its name each time.
 NO_MOMENT: Final = (1 << 63) - 1
 """The moment of what does not happen."""
-
-UNKNOWN_FIRST: Final = 1024
-"""Room for messages that happened and are not yet known; it doubles when needed."""
 
 AT_LAST: Final = 1 << 62
 """A moment after everything: whatever is still under way at the end of the stream arrives by it."""
@@ -49,8 +47,30 @@ class TickStream(Protocol):
 
 
 @final
+class Page:
+    """Hold a block that is not empty, with the moments at which we know its messages.
+
+    ``known_ns`` is a column of little-endian int64 in bytes; ``first`` counts the
+    messages before the block; ``next`` is the page after it, once that was read.
+    """
+
+    __slots__ = ("block", "size", "known_ns", "first", "next")
+
+    def __init__(self, block: TickBlock, known_ns: bytes, first: i64) -> None:
+        self.block = block
+        self.size: i64 = block.size
+        self.known_ns = known_ns
+        self.first: i64 = first
+        self.next: Page | None = None
+
+    def known(self, k: i64) -> Nanos:
+        """Return when we know message ``k`` of the block."""
+        return Nanos(read_i64_le(self.known_ns, 8 * k))
+
+
+@final
 class TickFeed:
-    """Read a tick stream message by message, each with the moment at which we know it.
+    """Read a tick stream page by page, each message with the moment at which we know it.
 
     Parameters
     ----------
@@ -62,101 +82,49 @@ class TickFeed:
         Of the draws.
     """
 
-    __slots__ = ("blocks", "line", "block", "size", "k", "known_ns")
+    __slots__ = ("blocks", "line", "rows", "known_ns")
 
     def __init__(self, stream: TickStream, latency: Distribution | None, seed: int) -> None:
         self.blocks = stream.blocks()
         self.line = None if latency is None else Line(latency, seed, FEED)
-        self.block: TickBlock | None = None
-        self.size: i64 = 0
-        self.k: i64 = 0
-        self.known_ns = Nanos(0)
+        self.rows: i64 = 0
+        self.known_ns = 0
 
-    def next_ns(self) -> Nanos:
-        """Return the exchange's stamp of the next message, ``NO_MOMENT`` at the end."""
-        if self.k == self.size and not self._load():
-            return Nanos(NO_MOMENT)
-        block = self.block
-        assert block is not None, "a message without its block"
-        return block.at_ns(self.k)
-
-    def next(self) -> Event | None:
-        """Return the next message, or None at the end."""
-        if self.k == self.size and not self._load():
-            return None
-        block = self.block
-        assert block is not None, "a message without its block"
-        k = self.k
-        line = self.line
-        if line is not None:
-            known = line.carry(block.at_ns(k))
-        else:
-            known = block.recorded_ns(k)
-            if known < self.known_ns:
-                known = self.known_ns
-            self.known_ns = known
-        self.k = k + 1
-        return block.event(k, known)
-
-    def _load(self) -> bool:
-        """Take up the next block that holds messages; False at the end."""
+    def next(self) -> Page | None:
+        """Return the next page, or None at the end."""
         block = next(self.blocks, None)
         while block is not None and block.size == 0:
             block = next(self.blocks, None)
         if block is None:
-            return False
-        self.block = block
-        self.size = block.size
-        self.k = 0
-        return True
+            return None
+        line = self.line
+        if line is not None:
+            known = line.carry_all(np.frombuffer(block.event_ns, dtype="<i8"))
+        else:
+            known = np.maximum.accumulate(np.frombuffer(block.known_ns, dtype="<i8"))
+            np.maximum(known, self.known_ns, out=known)
+            self.known_ns = int(known[-1])
+        page = Page(block, known.astype("<i8").tobytes(), self.rows)
+        self.rows += block.size
+        return page
 
-
-@final
-class Unknown:
-    """Queue messages that have happened and are not yet known, first in first out, without a bound."""
-
-    __slots__ = ("cells", "mask", "head", "tail", "nothing")
-
-    def __init__(self) -> None:
-        self.nothing = NOTHING
-        self.cells = [Cell() for _ in range(UNKNOWN_FIRST)]
-        self.mask: i64 = UNKNOWN_FIRST - 1
-        self.head: i64 = 0
-        self.tail: i64 = 0
-
-    def put(self, event: Event) -> None:
-        """Queue one message."""
-        if self.tail - self.head > self.mask:
-            self._grow()
-        self.cells[self.tail & self.mask].event = event
-        self.tail += 1
-
-    def take(self) -> Event:
-        """Return the oldest message, of which there must be one."""
-        cell = self.cells[self.head & self.mask]
-        event = cell.event
-        cell.event = self.nothing
-        self.head += 1
-        return event
-
-    def known_ns(self) -> Nanos:
-        """Return when the oldest is known; ``NO_MOMENT`` where there is none."""
-        if self.head == self.tail:
-            return Nanos(NO_MOMENT)
-        return self.cells[self.head & self.mask].event.ts_known_ns
-
-    def _grow(self) -> None:
-        """Double the room."""
-        waiting = [self.cells[k & self.mask] for k in range(self.head, self.tail)]
-        self.cells = waiting + [Cell() for _ in range(len(waiting))]
-        self.mask = 2 * self.mask + 1
-        self.tail -= self.head
-        self.head = 0
+    def events(self) -> Iterator[Event]:
+        """Yield every message, in the order in which they become known."""
+        page = self.next()
+        while page is not None:
+            for k in range(page.size):
+                yield page.block.event(k, page.known(k))
+            page = self.next()
 
 
 @final
 class TickDrive:
     """Feed an engine from ticks, with a simulated venue on the other side.
+
+    Two places in one stream: messages up to the one have happened, those up to the
+    other are known, and never more. While no command and no report is under way the
+    two do not meddle with each other: all that happens before the engine's next
+    message happens in one go, and messages that no stage consumes are only counted.
 
     Parameters
     ----------
@@ -173,10 +141,10 @@ class TickDrive:
     Attributes
     ----------
     row : int
-        Messages the engine was fed.
+        Messages the engine was fed, or that passed it by.
     """
 
-    __slots__ = ("engine", "venue", "feed", "stop", "row", "stopped", "unknown")
+    __slots__ = ("engine", "venue", "feed", "stop", "row", "stopped", "heard", "here", "here_at", "there", "there_at")
 
     def __init__(
         self, engine: Engine, venue: TickVenue, feed: TickFeed, *, stop: Callable[[int], bool] = never
@@ -187,36 +155,83 @@ class TickDrive:
         self.stop = stop
         self.row: i64 = 0
         self.stopped = False
-        self.unknown = Unknown()
+        # The kinds that a stage consumes, as bits.
+        self.heard: i64 = 0
+        for kind in range(KINDS):
+            if engine.hears(kind):
+                self.heard |= i64(1) << kind
+        # The next message to become known here, and the next to happen there.
+        self.here: Page | None = None
+        self.here_at: i64 = 0
+        self.there: Page | None = None
+        self.there_at: i64 = 0
 
     def run(self) -> None:
         """Feed every message, then what is still under way: commands, their reports, messages not yet known."""
-        feed = self.feed
-        venue = self.venue
-        unknown = self.unknown
-        event = feed.next()
-        while event is not None and not self.stopped:
-            venue.observe(event)
-            at = feed.next_ns()
-            if venue.busy or unknown.head != unknown.tail or event.ts_known_ns > at:
-                unknown.put(event)
+        self.here = self.there = self.feed.next()
+        while self.here is not None and not self.stopped:
+            if self.venue.busy:
+                self._step()
             else:
-                self._feed(event)  # the usual case: known before anything else happens
-            event = None  # let go before the next is made: the free list gets it back
-            if venue.busy or unknown.head != unknown.tail:
-                self._hear(at if at < AT_LAST else Nanos(AT_LAST))
-            event = feed.next()
+                self._glide(self.here)
         self._hear(Nanos(AT_LAST))  # where the run was stopped, the moment before is not the last
         self.stop(int(self.row))
+
+    def _step(self) -> None:
+        """Let one message happen, and bring the engine all that it knows by the one after."""
+        there = self._happening()
+        if there is not None:
+            k = self.there_at
+            self.there_at = k + 1
+            self.venue.observe(there.block.event(k, there.known(k)))
+        self._hear(self._next_ns())
+
+    def _glide(self, page: Page) -> None:
+        """Bring the engine the rest of a page, as long as nothing is under way between it and the venue."""
+        venue = self.venue
+        heard = self.heard
+        kinds = page.block.kinds
+        known_ns = page.known_ns
+        first = page.first
+        last = page.size - 1
+        k = self.here_at
+        while k <= last:
+            begin = k
+            while k < last and not (heard >> read_i64_le(kinds, 8 * k)) & 1 and (first + k + 1) % PROGRESS_ROWS != 0:
+                k += 1
+            if self._happen(first + k, Nanos(read_i64_le(known_ns, 8 * k))):
+                self._pass_reported(page)
+                break
+            if k > begin:
+                self._pass(page, k)
+            self._feed(page, k)
+            if venue.busy or self.stopped:
+                break
+            k += 1
+        else:
+            return
+        self._hear(self._next_ns())
+
+    def _happen(self, through: i64, before: Nanos) -> bool:
+        """Let all messages up to one happen, and those after it before a moment; True, and no more, after a report."""
+        venue = self.venue
+        there = self._happening()
+        while there is not None:
+            k = venue.read(there.block, self.there_at, through=through - there.first, before=before)
+            self.there_at = k
+            if venue.busy:
+                return True
+            if k < there.size:
+                return False
+            there = self._happening()
+        return False
 
     def _hear(self, until: Nanos) -> None:
         """Bring the engine everything it knows by a moment, and the exchange every command that arrives by it."""
         venue = self.venue
-        unknown = self.unknown
         while True:
-            at = unknown.known_ns()
-            if at > until:
-                at = until
+            known = self._known_ns()
+            at = known if known < until else until
             if venue.busy:
                 # Commands do not overtake each other: none that is sent later arrives before these.
                 venue.advance(at if at < until else Nanos(until - 1))
@@ -225,14 +240,69 @@ class TickDrive:
                     now = self.engine.now
                     self.engine.process(report, report.ts_known_ns if report.ts_known_ns > now else now)
                     continue
-            if unknown.known_ns() > until:
+            if known > until:
                 return
-            self._feed(unknown.take())
+            here = self.here
+            assert here is not None, "a message without its page"
+            self._feed(here, self.here_at)
 
-    def _feed(self, event: Event) -> None:
-        """Feed the engine one message, and ask now and then whether to stop."""
+    def _feed(self, page: Page, k: i64) -> None:
+        """Feed the engine one message, or let it pass by; ask now and then whether to stop."""
+        known = page.known(k)
         row = self.row
         self.row = row + 1
-        self.engine.feed(event, row, event.ts_known_ns)
+        if (self.heard >> read_i64_le(page.block.kinds, 8 * k)) & 1:
+            self.engine.feed(page.block.event(k, known), row, known)
+        else:
+            self.engine.pass_over(1, row, known)
+        self.here_at = k + 1
+        if k + 1 == page.size:
+            self.here = self._after(page)
+            self.here_at = 0
         if self.row % PROGRESS_ROWS == 0 and self.stop(int(self.row)):
             self.stopped = True
+
+    def _pass(self, page: Page, end: i64) -> None:
+        """Let messages pass by that no stage consumes, the last of a page not among them."""
+        rows = end - self.here_at
+        self.row += rows
+        self.here_at = end
+        self.engine.pass_over(rows, self.row - 1, page.known(end - 1))
+
+    def _pass_reported(self, page: Page) -> None:
+        """Let pass by what was known before the message with a report happened."""
+        there = self.there
+        assert there is not None, "a report without its message"
+        reported = self.there_at - 1
+        at = there.block.at_ns(reported)
+        k = self.here_at
+        while page.first + k < there.first + reported and page.known(k) <= at:
+            k += 1
+        if k > self.here_at:
+            self._pass(page, k)
+
+    def _known_ns(self) -> Nanos:
+        """Return when the next message that happened is known; ``NO_MOMENT`` where there is none."""
+        here, there = self.here, self.there
+        if here is None or (there is not None and self.row == there.first + self.there_at):
+            return Nanos(NO_MOMENT)
+        return here.known(self.here_at)
+
+    def _next_ns(self) -> Nanos:
+        """Return when the next message happens, ``AT_LAST`` at the end."""
+        there = self._happening()
+        return Nanos(AT_LAST) if there is None else there.block.at_ns(self.there_at)
+
+    def _happening(self) -> Page | None:
+        """Return the page of the next message to happen, None at the end."""
+        there = self.there
+        if there is not None and self.there_at == there.size:
+            there = self.there = self._after(there)
+            self.there_at = 0
+        return there
+
+    def _after(self, page: Page) -> Page | None:
+        """Return the page after one, None at the end."""
+        if page.next is None:
+            page.next = self.feed.next()
+        return page.next

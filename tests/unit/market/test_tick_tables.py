@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from bot4.domain.errors import OurFault
 from bot4.domain.event import BOOK_DELTA, BOOK_SNAPSHOT, QUOTE, TRADE, Event
 from bot4.domain.marketdata import BookLevels, Quote, Trade
+from bot4.domain.tick_block import TickBlock
 from bot4.domain.values import Nanos
 from bot4.market import tick_tables
 from bot4.market.tick_tables import TickTable, cut_tables, empty_table, join_tables, merge_tables
 from bot4.market.tick_validation import as_table
-from bot4.market.ticks import TickBlock
 
 Plain = tuple[int, int, tuple[tuple[int, int, int], ...]]
 """A message: stamp, number, rows."""

@@ -13,9 +13,9 @@ from bot4.domain.marketdata import Trade
 from bot4.domain.order import ENTER, MARKET, Submit
 from bot4.domain.ports import Journal
 from bot4.domain.stage import Outbox, Stage
+from bot4.domain.tick_block import TickBlock
 from bot4.domain.values import BUY, MONEY_ONE, Lots, Money, Nanos, Ticks
 from bot4.market.tick_validation import Waiting, as_table
-from bot4.market.ticks import TickBlock
 from bot4.runtime.engine import Engine
 from bot4.runtime.ticks import TickDrive, TickFeed
 from bot4.simulation.book.draws import Constant, LognormalMilliseconds

@@ -21,13 +21,13 @@ from bot4.adapters.stores.parquet import connected
 from bot4.domain.errors import BadInput
 from bot4.domain.event import BOOK_DELTA, BOOK_SNAPSHOT, QUOTE, TRADE
 from bot4.domain.instrument import Instrument
+from bot4.domain.tick_block import KIND_NAMES
 from bot4.domain.values import TICKS_MAX
 from bot4.market.bars import Ints
 from bot4.market.faults import FaultLog
 from bot4.market.tick_reader import TickReader
 from bot4.market.tick_tables import END, EVENT_NS, KIND, TickTable
 from bot4.market.tick_validation import APPLIED, LOTS_MAX, Fates
-from bot4.market.ticks import KIND_NAMES
 
 FORMAT: Final = "bot4 ticks 1"
 COLUMNS: Final = ("message", "kind", "ts_event", "ts_known", "first_id", "last_id", "side", "price", "lots")

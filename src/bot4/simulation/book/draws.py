@@ -190,18 +190,35 @@ class Draws:
     def next(self) -> i64:
         """Return the next draw."""
         if self.at == self.end:
-            drawn = self.distribution.draw(self.generator, BLOCK_DRAWS)
-            self.block = drawn.astype("<i8").tobytes()
-            self.at = 0
-            self.end = len(self.block)
+            self._draw()
         value = read_i64_le(self.block, self.at)
         self.at += 8
         self.taken += 1
         return value
 
+    def take(self, count: int) -> NDArray[np.int64]:
+        """Return the next draws, shape (count,): what :meth:`next` gives one by one."""
+        drawn = np.empty(count, dtype=np.int64)
+        done: i64 = 0
+        while done < count:
+            if self.at == self.end:
+                self._draw()
+            here = min((self.end - self.at) // 8, i64(count) - done)
+            drawn[int(done) : int(done + here)] = np.frombuffer(self.block, "<i8", int(here), int(self.at))
+            self.at += 8 * here
+            done += here
+        self.taken += done
+        return drawn
+
     def write_state(self, out: BytesWriter) -> None:
         """Write how many numbers were taken."""
         write_i64_le(out, self.taken)
+
+    def _draw(self) -> None:
+        drawn = self.distribution.draw(self.generator, BLOCK_DRAWS)
+        self.block = drawn.astype("<i8").tobytes()
+        self.at = 0
+        self.end = len(self.block)
 
 
 def refused(place: str, value: str, allowed: str) -> BadInput:

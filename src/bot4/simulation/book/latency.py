@@ -13,7 +13,7 @@ from mypy_extensions import i64
 from numpy.typing import NDArray
 
 from bot4.domain.values import Nanos
-from bot4.simulation.book.draws import BLOCK_DRAWS, SEEDS, Constant, Distribution, Draws
+from bot4.simulation.book.draws import Constant, Distribution, Draws
 
 FEED: Final = 0
 ENTRY: Final = 1
@@ -66,24 +66,21 @@ class Line:
         self.last = arrives
         return arrives
 
+    def carry_all(self, stamps: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return when what leaves at each of several moments arrives: what :meth:`carry` gives one by one.
+
+        Parameters
+        ----------
+        stamps : ndarray of int64, shape (n,)
+            Departures in nanoseconds, in order.
+        """
+        arrivals: NDArray[np.int64] = np.maximum.accumulate(stamps + self.draws.take(len(stamps)))
+        np.maximum(arrivals, int(self.last), out=arrivals)
+        if len(arrivals):
+            self.last = Nanos(i64(int(arrivals[-1])))
+        return arrivals
+
     def write_state(self, out: BytesWriter) -> None:
         """Write the draws taken and the last arrival."""
         self.draws.write_state(out)
         write_i64_le(out, self.last)
-
-
-def carried(latency: Distribution, stamps: NDArray[np.int64], *, seed: int, number: i64 = FEED) -> NDArray[np.int64]:
-    """Return the arrivals of a whole series: what :meth:`Line.carry` gives one by one.
-
-    Parameters
-    ----------
-    stamps : ndarray of int64, shape (n,)
-        Departures in nanoseconds, in order.
-    """
-    generator = np.random.Generator(np.random.PCG64([seed % SEEDS, int(number)]))
-    blocks = -(-len(stamps) // BLOCK_DRAWS)
-    drawn = [latency.draw(generator, BLOCK_DRAWS) for _ in range(blocks)]
-    if not drawn:
-        return stamps.copy()
-    arrivals: NDArray[np.int64] = np.maximum.accumulate(stamps + np.concatenate(drawn)[: len(stamps)])
-    return arrivals

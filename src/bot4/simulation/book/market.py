@@ -19,7 +19,6 @@ from typing import Final, final
 from librt.strings import BytesWriter, write_i64_le
 from mypy_extensions import i64
 
-from bot4.domain.marketdata import Quote, Trade
 from bot4.domain.values import BUY, TICKS_MAX, Lots, Ticks
 from bot4.simulation.book.side import WINDOW, BookSide
 from bot4.simulation.rounding import slipped
@@ -54,7 +53,7 @@ class Offered:
 
     def put(self, price: Ticks, lots: Lots) -> Lots:
         """Set a level as the feed says and return the lots before; what we took is at most what is displayed."""
-        if self.taken:
+        if self.ranked:
             self._displayed(int(price), int(lots))
         return self.ladder.put(price, lots)
 
@@ -79,11 +78,10 @@ class Offered:
 
     def quote(self, price: Ticks, lots: Lots) -> None:
         """Show one level only. What we took at worse prices is kept: such levels are hidden, not gone."""
-        side = int(self.ladder.side)
-        while self.ranked and (price == 0 or self.ranked[-1] > side * int(price)):
-            del self.taken[side * self.ranked.pop()]
+        if self.ranked:
+            self._let_go_before(price)
         before = self.ladder.best_price()
-        if before not in (0, price):
+        if before != 0 and before != price:
             self.ladder.put(before, Lots(0))
         if price > 0:
             self.put(price, lots)
@@ -149,6 +147,12 @@ class Offered:
         write_i64_le(out, self.stale_lots)
         write_i64_le(out, self.deepest)
 
+    def _let_go_before(self, price: Ticks) -> None:
+        """Forget what we took at prices better than a quoted one, 0 for every price."""
+        side = int(self.ladder.side)
+        while self.ranked and (price == 0 or self.ranked[-1] > side * int(price)):
+            del self.taken[side * self.ranked.pop()]
+
     def _displayed(self, price: int, lots: int) -> None:
         """Let a level's taken lots be at most those displayed."""
         taken = self.taken.get(price, 0)
@@ -195,9 +199,9 @@ class Market:
 
     def is_crossed(self) -> bool:
         """Say whether the best bid is at or above the best ask: then nobody can tell what may be traded."""
-        bid = self.bids.ladder.best_price()
-        ask = self.asks.ladder.best_price()
-        return bid >= ask and ask != 0
+        return (
+            self.bids.ladder.best + self.asks.ladder.best >= 0
+        )  # keys: an ask's is negative, that of no level far more
 
     def start_book(self) -> None:
         """Begin a book anew, before a snapshot or the first delta of a feed that sends none."""
@@ -211,21 +215,21 @@ class Market:
         if self.is_crossed():
             self.crossed += 1
 
-    def quote(self, quote: Quote) -> None:
+    def quote(self, bid: Ticks, bid_lots: Lots, ask: Ticks, ask_lots: Lots) -> None:
         """Take in the best bid and ask, unless there is a book."""
         self.has_quote = True
-        self.bids.quote(quote.bid, quote.bid_lots)
-        self.asks.quote(quote.ask, quote.ask_lots)
+        self.bids.quote(bid, bid_lots)
+        self.asks.quote(ask, ask_lots)
         self.refreshed()
 
-    def trade(self, trade: Trade) -> None:
+    def trade(self, aggressor: i64, price: Ticks, lots: Lots) -> None:
         """Take in a trade; one of unknown side may have met either."""
-        self.last = trade.price
-        self.print_left = trade.lots
-        if trade.side <= 0:
-            self.bids.mark_stale(trade.price, trade.lots)
-        if trade.side >= 0:
-            self.asks.mark_stale(trade.price, trade.lots)
+        self.last = price
+        self.print_left = lots
+        if aggressor <= 0:
+            self.bids.mark_stale(price, lots)
+        if aggressor >= 0:
+            self.asks.mark_stale(price, lots)
 
     def price_for(self, side: i64) -> Ticks:
         """Return the best price at which a taker of this side can trade now, 0 where there is none."""

@@ -13,7 +13,6 @@ from mypy_extensions import i64
 
 from bot4.domain.event import BOOK_SNAPSHOT
 from bot4.domain.instrument import Instrument
-from bot4.domain.marketdata import BookLevels, Quote, Trade
 from bot4.domain.order import LIMIT, STOP, STOP_LIMIT, OrderWord, Submit
 from bot4.domain.values import BUY, SELL, Lots, Nanos, Ticks
 from bot4.simulation.book.fills import Pieces
@@ -78,56 +77,67 @@ class BookMatcher:
         """Cancel an open order, or say that there is none."""
         self.clerk.take_cancel(command, at)
 
-    def read_book(self, levels: BookLevels, at: Nanos) -> None:
-        """Take in a snapshot or a delta, and let the orders meet the book it leaves."""
-        market = self.markets[levels.instrument]
-        shelf = self.shelves[levels.instrument]
-        if levels.kind == BOOK_SNAPSHOT:
-            self._replace_book(market, shelf, levels)
+    def read_book(
+        self, kind: i64, instrument: i64, sides: bytes, prices: bytes, lots: bytes, begin: i64, end: i64, at: Nanos
+    ) -> bool:
+        """Take in a snapshot or a delta, and let the orders meet the book it leaves; say whether there are any."""
+        shelf = self.shelves[instrument]
+        market = shelf.market
+        if kind == BOOK_SNAPSHOT:
+            self._replace_book(market, shelf, sides, prices, lots, begin, end)
         else:
             if not market.has_book:
                 market.start_book()
-            self._change_book(market, shelf, levels)
+            self._change_book(market, shelf, sides, prices, lots, begin, end)
         market.refreshed()
-        if shelf.orders:
-            self._meet(levels.instrument, at)
-
-    def read_quote(self, quote: Quote, at: Nanos) -> None:
-        """Take in the best bid and ask, unless there is a book."""
-        market = self.markets[quote.instrument]
-        if market.has_book:
-            return
-        market.quote(quote)
-        shelf = self.shelves[quote.instrument]
-        if shelf.orders:
-            self._cap_queue(shelf.buys.level(quote.bid), quote.bid_lots)
-            self._cap_queue(shelf.sales.level(quote.ask), quote.ask_lots)
-            self._meet(quote.instrument, at)
-
-    def read_trade(self, trade: Trade, at: Nanos) -> None:
-        """Take in a trade: fill what rested there, then set off stops, then serve who waits for any price."""
-        market = self.markets[trade.instrument]
-        shelf = self.shelves[trade.instrument]
-        market.trade(trade)
         if not shelf.orders:
-            return
-        if trade.side <= 0 and shelf.buys.best() >= trade.price:
-            self._print_to(market, shelf.buys, trade, BUY, at)
-        if trade.side >= 0 and 0 < shelf.sales.best() <= trade.price:
-            self._print_to(market, shelf.sales, trade, SELL, at)
-        self._wake(shelf.buy_stops, trade.price, at)
-        self._wake(shelf.sale_stops, trade.price, at)
+            return False
+        self._meet(instrument, at)
+        return True
+
+    def read_quote(self, instrument: i64, bid: Ticks, bid_lots: Lots, ask: Ticks, ask_lots: Lots, at: Nanos) -> bool:
+        """Take in the best bid and ask, unless there is a book; say whether any order met them."""
+        shelf = self.shelves[instrument]
+        market = shelf.market
+        if market.has_book:
+            return False
+        market.quote(bid, bid_lots, ask, ask_lots)
+        if not shelf.orders:
+            return False
+        self._cap_queue(shelf.buys.level(bid), bid_lots)
+        self._cap_queue(shelf.sales.level(ask), ask_lots)
+        self._meet(instrument, at)
+        return True
+
+    def read_trade(self, instrument: i64, aggressor: i64, price: Ticks, lots: Lots, at: Nanos) -> bool:
+        """Take in a trade; say whether any order met it.
+
+        It fills what rested there, then sets off stops, then serves who waits for any price.
+        """
+        shelf = self.shelves[instrument]
+        market = shelf.market
+        market.trade(aggressor, price, lots)
+        if not shelf.orders:
+            return False
+        if aggressor <= 0 and shelf.buys.best() >= price:
+            self._print_to(market, shelf.buys, price, lots, BUY, at)
+        if aggressor >= 0 and 0 < shelf.sales.best() <= price:
+            self._print_to(market, shelf.sales, price, lots, SELL, at)
+        self._wake(shelf.buy_stops, price, at)
+        self._wake(shelf.sale_stops, price, at)
         if not market.has_book and not market.has_quote:
             self._serve(shelf, market, at)
+        return True
 
-    def _change_book(self, market: Market, shelf: BookOrders, levels: BookLevels) -> None:
+    def _change_book(
+        self, market: Market, shelf: BookOrders, sides: bytes, prices: bytes, sizes: bytes, begin: i64, end: i64
+    ) -> None:
         """Set each level of a delta and let our queue there move."""
-        sides, prices, sizes = levels.sides, levels.prices, levels.lots
         bids, asks = market.bids, market.asks
         has_limits = bool(shelf.buys.prices) or bool(shelf.sales.prices)
-        place = 8 * levels.begin
-        end = 8 * levels.end
-        while place < end:
+        place = 8 * begin
+        stop = 8 * end
+        while place < stop:
             is_bid = read_i64_le(sides, place) > 0
             price = Ticks(read_i64_le(prices, place))
             lots = Lots(read_i64_le(sizes, place))
@@ -138,15 +148,17 @@ class BookMatcher:
                 if level is not None:
                     self._requeue(level, before, lots)
 
-    def _replace_book(self, market: Market, shelf: BookOrders, levels: BookLevels) -> None:
+    def _replace_book(
+        self, market: Market, shelf: BookOrders, sides: bytes, prices: bytes, sizes: bytes, begin: i64, end: i64
+    ) -> None:
         """Put a snapshot in the place of the book, and tell our queues what differs."""
         for offered, limits in ((market.bids, shelf.buys), (market.asks, shelf.sales)):
             for key in limits.prices:
                 limits.levels[key].displayed = offered.ladder.lots_at(Ticks(i64(key)))
         market.start_book()
-        for place in range(8 * levels.begin, 8 * levels.end, 8):
-            offered = market.bids if read_i64_le(levels.sides, place) > 0 else market.asks
-            offered.show(Ticks(read_i64_le(levels.prices, place)), Lots(read_i64_le(levels.lots, place)))
+        for place in range(8 * begin, 8 * end, 8):
+            offered = market.bids if read_i64_le(sides, place) > 0 else market.asks
+            offered.show(Ticks(read_i64_le(prices, place)), Lots(read_i64_le(sizes, place)))
         for offered, limits in ((market.bids, shelf.buys), (market.asks, shelf.sales)):
             offered.settle()
             for key in limits.prices:
@@ -166,11 +178,11 @@ class BookMatcher:
         if level is not None:
             self._requeue(level, lots + level.traded, lots)
 
-    def _print_to(self, market: Market, limits: OrderLevels, trade: Trade, side: i64, at: Nanos) -> None:
+    def _print_to(self, market: Market, limits: OrderLevels, traded: Ticks, lots: Lots, side: i64, at: Nanos) -> None:
         """Let a trade fill what rested at its price or better, best first, then by queue."""
         price = limits.best()
         while price != 0 and market.print_left > 0:
-            ahead = side * (price - trade.price)
+            ahead = side * (price - traded)
             if ahead < 0:
                 return
             level = limits.levels[int(price)]
@@ -178,15 +190,15 @@ class BookMatcher:
                 for order in list(level.orders.values()):
                     self._fill(market, order, at)
             else:
-                self._print_at(market, level, trade, side, at)
+                self._print_at(market, level, traded, lots, side, at)
             price = limits.after(price)
 
-    def _print_at(self, market: Market, level: OrderLevel, trade: Trade, side: i64, at: Nanos) -> None:
+    def _print_at(self, market: Market, level: OrderLevel, price: Ticks, lots: Lots, side: i64, at: Nanos) -> None:
         """Let a trade at a level serve its queue: others ahead of our first, our first, others up to the next, ..."""
         if level.traded < QUEUE_UNKNOWN:
-            level.traded += trade.lots
+            level.traded += lots
         ladder = market.own(side).ladder
-        is_alone = ladder.levels != 0 and ladder.side * trade.price > ladder.best
+        is_alone = ladder.levels != 0 and ladder.side * price > ladder.best
         gone: i64 = 0
         for order in list(level.orders.values()):
             if is_alone:

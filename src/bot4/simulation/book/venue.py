@@ -59,16 +59,17 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Final, final
 
-from librt.strings import BytesWriter, write_i64_le
+from librt.strings import BytesWriter, read_i64_le, write_i64_le
 from mypy_extensions import i64
 
 from bot4.domain.errors import BadInput, OurFault
-from bot4.domain.event import CANCEL, Event
+from bot4.domain.event import BOOK_DELTA, BOOK_SNAPSHOT, CANCEL, TRADE, Event
 from bot4.domain.instrument import Instrument
-from bot4.domain.marketdata import BookDelta, BookSnapshot, Quote, Trade
+from bot4.domain.marketdata import BookLevels, Quote, Trade
 from bot4.domain.order import OrderWord, Submit
 from bot4.domain.ports import Gateway
-from bot4.domain.values import RATE_ONE, Lots, Money, Nanos
+from bot4.domain.tick_block import TickBlock
+from bot4.domain.values import RATE_ONE, Lots, Money, Nanos, Ticks
 from bot4.simulation.book.fills import FillModel, Pieces
 from bot4.simulation.book.latency import ENTRY, RESPONSE, Latency, Line
 from bot4.simulation.book.matching import BookMatcher
@@ -87,8 +88,9 @@ class TickVenue(Gateway):
     """Answer commands with reports, given trades, quotes and books: see the head of this module.
 
     The runtime drives it by the exchange's clock: :meth:`observe` for every market
-    event in the exchange's order, :meth:`advance` to let commands arrive when no
-    event does, :meth:`next_report` by our own clock.
+    event in the exchange's order or :meth:`read` for a stretch of them,
+    :meth:`advance` to let commands arrive when no event does, :meth:`next_report`
+    by our own clock.
 
     Parameters
     ----------
@@ -110,6 +112,12 @@ class TickVenue(Gateway):
         Of the draws of latency and pieces; each has a stream of its own.
     window : int
         Ticks around the best that the ladders keep at hand: speed only.
+
+    Attributes
+    ----------
+    busy : bool
+        Whether a command is under way to the venue or a report from it. Where none
+        is, only a market event can bring the next.
 
     Raises
     ------
@@ -184,19 +192,65 @@ class TickVenue(Gateway):
             self.now = at
         else:
             at = self.now
-        matcher = self.matcher
-        if isinstance(event, BookDelta):
-            matcher.read_book(event, at)
-        elif isinstance(event, Trade):
-            matcher.read_trade(event, at)
-        elif isinstance(event, BookSnapshot):
-            matcher.read_book(event, at)
-        elif isinstance(event, Quote):
-            matcher.read_quote(event, at)
-        else:
-            raise OurFault(f"event kind {int(event.kind)} is no tick")
-        if self.busy:
+        self._take_in(event, at)
+        if self.busy or self.matcher.clerk.reports:
             self._settle()
+
+    def read(self, block: TickBlock, begin: i64, *, through: i64, before: Nanos) -> i64:
+        """Take in the messages of a block from ``begin`` on: as :meth:`observe`, without an event for any.
+
+        It ends after the message at which the venue wrote a report, if there is one.
+
+        Parameters
+        ----------
+        through : int
+            Messages up to this one, whatever their time; and after it
+        before : Nanos
+            those that happened before this moment.
+
+        Returns
+        -------
+        int
+            The first message not taken in.
+
+        Raises
+        ------
+        OurFault
+            If a command or a report is under way: then messages are observed one by one.
+        """
+        if self.busy:
+            raise OurFault("read() while a command or a report is under way")
+        matcher = self.matcher
+        written = matcher.clerk.reports
+        stamps, ends = block.event_ns, block.ends
+        sides, prices, sizes = block.sides, block.prices, block.lots
+        now = self.now
+        k = begin
+        start: i64 = read_i64_le(ends, 8 * k - 8) if k > 0 else 0
+        while k < block.size:
+            at = read_i64_le(stamps, 8 * k)
+            if k > through and at >= before:
+                break
+            if at > now:
+                now = Nanos(at)
+            kind = read_i64_le(block.kinds, 8 * k)
+            index = read_i64_le(block.instruments, 8 * k)
+            end = read_i64_le(ends, 8 * k)
+            row = 8 * start
+            if kind == BOOK_DELTA or kind == BOOK_SNAPSHOT:
+                has_met = matcher.read_book(kind, index, sides, prices, sizes, start, end, now)
+            elif kind == TRADE:
+                side, price = read_i64_le(sides, row), Ticks(read_i64_le(prices, row))
+                has_met = matcher.read_trade(index, side, price, Lots(read_i64_le(sizes, row)), now)
+            else:
+                has_met = self._take_in(block.event(k, now), now)
+            k += 1
+            start = end
+            if has_met and written:
+                self._settle()
+                break
+        self.now = now
+        return k
 
     def advance(self, at: Nanos) -> None:
         """Let the exchange's time move on: what has arrived by ``at`` is taken, each at its own moment."""
@@ -254,6 +308,18 @@ class TickVenue(Gateway):
         self.response.write_state(out)
         self.matcher.pieces.write_state(out)
 
+    def _take_in(self, event: Event, at: Nanos) -> bool:
+        """Let the matcher read one event; say whether any order met it."""
+        matcher = self.matcher
+        if isinstance(event, BookLevels):
+            sides, prices, lots = event.sides, event.prices, event.lots
+            return matcher.read_book(event.kind, event.instrument, sides, prices, lots, event.begin, event.end, at)
+        if isinstance(event, Trade):
+            return matcher.read_trade(event.instrument, event.side, event.price, event.lots, at)
+        if isinstance(event, Quote):
+            return matcher.read_quote(event.instrument, event.bid, event.bid_lots, event.ask, event.ask_lots, at)
+        raise OurFault(f"event kind {int(event.kind)} is no tick")
+
     def _deliver(self, before: Nanos) -> None:
         """Hand over the commands that arrive strictly before a moment."""
         while self.in_flight and self.in_flight[0].arrives_ns < before:
@@ -267,10 +333,10 @@ class TickVenue(Gateway):
                 self.matcher.take_cancel(command, at)
 
     def _settle(self) -> None:
-        """Put what the clerk wrote on its way to us, and see whether anything is left to do."""
+        """Put what the clerk wrote on its way to us, and see whether anything is under way either way."""
         written = self.matcher.clerk.reports
         while written:
             report = written.popleft()
             report.ts_known_ns = self.response.carry(report.ts_event_ns)
             self.reports.append(report)
-        self.busy = bool(self.in_flight) or bool(self.matcher.clerk.claims.open) or bool(self.reports)
+        self.busy = bool(self.in_flight) or bool(self.reports)
