@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Conservation: random orders over random ticks, and what the tick venue may never give, whatever happens."""
 
+from array import array
 from collections import Counter
 from typing import Any
 
@@ -13,6 +14,7 @@ from bot4.domain.event import ACCEPTED, CANCEL_REJECTED, CANCELED, REJECTED
 from bot4.domain.instrument import LINEAR_PERPETUAL
 from bot4.domain.marketdata import BookDelta, BookSnapshot, Quote, Trade
 from bot4.domain.order import LIMIT, MARKET, STOP, STOP_LIMIT, Execution, OrderWord, cancel_command
+from bot4.domain.tick_block import TickBlock
 from bot4.domain.values import BUY, MONEY_ONE, SELL, Money, Nanos, Ticks
 from bot4.simulation.book.draws import LognormalMilliseconds, Recorded
 from bot4.simulation.book.fills import FillModel, poisson_beta_fills
@@ -316,3 +318,70 @@ def test_equal_input_gives_equal_state_and_claims_are_what_a_full_count_says(
         claims.change(order)
     assert (int(claims.cash), [int(lots) for lots in claims.lots]) == kept
     assert all(lots == 0 for lots in kept[1]) or claims.open
+
+
+def block_of(events: list[Any]) -> TickBlock:
+    """Market events as the messages of one block."""
+    messages: list[tuple[int, ...]] = []
+    rows: list[tuple[int, int, int]] = []
+    for event in events:
+        if isinstance(event, Trade):
+            rows.append((event.side, event.price, event.lots))
+        elif isinstance(event, Quote):
+            rows += [(1, event.bid, event.bid_lots), (-1, event.ask, event.ask_lots)]
+        else:
+            rows += levels_in(event)
+        messages.append((event.kind, event.instrument, event.ts_event_ns, event.ts_known_ns, 0, 0, len(rows)))
+    names = ("kinds", "instruments", "event_ns", "known_ns", "first_ids", "last_ids", "ends")
+    columns = {name: array("q", [one[k] for one in messages]).tobytes() for k, name in enumerate(names)}
+    sides, prices, lots = (array("q", [row[k] for row in rows]).tobytes() for k in range(3))
+    return TickBlock(**columns, sides=sides, prices=prices, lots=lots)
+
+
+@given(steps(), settings_of_a_venue)
+def test_a_stretch_read_from_its_block_is_what_its_events_are(stream: list[Any], settings: dict[str, Any]) -> None:
+    """The same reports at the same times and the same state, whether messages come as events or in a block."""
+    table = [instrument(0), instrument(1, "BTCPERP", instrument_type=LINEAR_PERPETUAL)]
+    venues = [TickVenue(table, cash=Money(100 * MONEY_ONE), window=128, **settings) for _ in range(2)]
+    events: list[Any] = []
+    told: list[list[tuple[int, ...]]] = [[], []]
+
+    def drain(number: int) -> None:
+        while (report := venues[number].next_report(Nanos(NEVER))) is not None:
+            words = (report.kind, report.ts_event_ns, report.ts_known_ns, getattr(report, "order_id", 0))
+            told[number].append(tuple(int(word) for word in words))
+
+    def live_through() -> None:
+        for event in events:
+            venues[0].observe(event)
+            drain(0)
+        block, k = block_of(events), 0
+        while k < len(events):
+            if venues[1].busy:
+                venues[1].observe(block.event(k, Nanos(0)))
+                k += 1
+            else:
+                k = int(venues[1].read(block, k, through=len(events) // 2, before=Nanos(NEVER)))
+            drain(1)
+        events.clear()
+
+    for number, step in enumerate(stream):
+        at = 10 * (number + 1)
+        if isinstance(step, tuple):
+            make, *words = step
+            events += [make(at + index, *words, index) for index in (0, 1)]
+            continue
+        live_through()
+        for venue in venues:
+            venue.send(cancel_command(Nanos(at), step, 0, "asked") if isinstance(step, int) else step, Nanos(at))
+            venue.advance(Nanos(at + 5))
+        drain(0)
+        drain(1)
+    live_through()
+    assert told[0] == told[1]
+    states = []
+    for venue in venues:
+        out = BytesWriter()
+        venue.write_state(out)
+        states.append(out.getvalue())
+    assert states[0] == states[1]

@@ -144,6 +144,10 @@ def test_a_whole_series_longer_than_a_block_arrives_as_one_by_one() -> None:
     line = Line(LognormalMilliseconds(), 3, 0)
     arrivals = [line.carry(Nanos(int(s))) for s in stamps]
     assert Line(LognormalMilliseconds(), 3, 0).carry_all(stamps).tolist() == arrivals
+    mixed = Line(LognormalMilliseconds(), 3, 0)
+    begun = [mixed.carry(Nanos(int(stamp))) for stamp in stamps[:3]]
+    assert [*begun, *mixed.carry_all(stamps[3:-1]).tolist(), mixed.carry(Nanos(int(stamps[-1])))] == arrivals
+    assert mixed.draws.taken == len(stamps)
 
 
 @given(st.integers(1, 1 << 55), st.integers(0, 100))

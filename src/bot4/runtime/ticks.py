@@ -202,8 +202,9 @@ class TickDrive:
             if self._happen(first + k, Nanos(read_i64_le(known_ns, 8 * k))):
                 self._pass_reported(page)
                 break
-            if k > begin:
-                self._pass(page, k)
+            if k > begin:  # what passes by is noted with the message that is fed next
+                self.row += k - begin
+                self.engine.events += k - begin
             self._feed(page, k)
             if venue.busy or self.stopped:
                 break

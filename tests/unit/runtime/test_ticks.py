@@ -2,6 +2,7 @@
 """The tick drive: what the engine knows and when, and in what order venue and engine live through one stream."""
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import pytest
 from librt.strings import BytesWriter
@@ -10,7 +11,7 @@ from mypy_extensions import i64
 from bot4.domain.event import ACCEPTED, BOOK_DELTA, BOOK_SNAPSHOT, EXECUTION, QUOTE, TRADE, Event
 from bot4.domain.instrument import LINEAR_PERPETUAL
 from bot4.domain.marketdata import Trade
-from bot4.domain.order import ENTER, MARKET, Submit
+from bot4.domain.order import ENTER, LIMIT, MARKET, Submit
 from bot4.domain.ports import Journal
 from bot4.domain.stage import Outbox, Stage
 from bot4.domain.tick_block import TickBlock
@@ -25,6 +26,7 @@ from tests.simulation.engine_run import coin
 
 T0 = 1_700_000_000_000_000_000
 MS = 1_000_000
+MARKET_KINDS = (TRADE, QUOTE, BOOK_DELTA, BOOK_SNAPSHOT)
 
 
 def trade(ms: int, price: int = 100_000, lots: int = 10) -> Waiting:
@@ -71,35 +73,42 @@ class Rows(Journal):
 
 
 class Probe(Stage):
-    """Notes what the engine hears and when; buys once at the trade with a given id."""
+    """Notes what the engine hears, when, and after which row; buys once at the trade with a given id."""
 
-    def __init__(self, buy_at: int = -1) -> None:
-        super().__init__((TRADE, QUOTE, BOOK_DELTA, BOOK_SNAPSHOT, ACCEPTED, EXECUTION))
+    def __init__(self, buy_at: int = -1, kinds: tuple[int, ...] = MARKET_KINDS, **changes: Any) -> None:
+        super().__init__((*kinds, ACCEPTED, EXECUTION))
         self.heard: list[tuple[int, int, int]] = []
+        self.rows: list[int] = []
+        self.journal = Rows()
         self.prices: list[int] = []
         self.buy_at = buy_at
+        self.changes = changes
 
     def handle(self, event: Event, now: Nanos, out: Outbox) -> None:
         """Note kind, stamp of the exchange and our own time, in ms of the test."""
         self.heard.append((int(event.kind), (int(event.ts_event_ns) - T0) // MS, (int(now) - T0) // MS))
+        self.rows.append(self.journal.rows[-1])
         if event.kind == EXECUTION:
             self.prices.append(int(getattr(event, "price")))  # noqa: B009 - its type is another module's
         if isinstance(event, Trade) and event.trade_id == self.buy_at:
             out.put(
                 Submit(
                     now,
-                    order_id=1,
-                    intent_id=1,
-                    slot=0,
-                    instrument=0,
-                    purpose=ENTER,
-                    order_type=MARKET,
-                    side=BUY,
-                    lots=Lots(100),
-                    limit=Ticks(0),
-                    trigger=Ticks(0),
-                    sibling_id=0,
-                    reduce_only=False,
+                    **{
+                        "order_id": 1,
+                        "intent_id": 1,
+                        "slot": 0,
+                        "instrument": 0,
+                        "purpose": ENTER,
+                        "order_type": MARKET,
+                        "side": BUY,
+                        "lots": Lots(100),
+                        "limit": Ticks(0),
+                        "trigger": Ticks(0),
+                        "sibling_id": 0,
+                        "reduce_only": False,
+                        **self.changes,
+                    },
                 )
             )
 
@@ -116,7 +125,7 @@ def drive(
         [coin(instrument_type=LINEAR_PERPETUAL)], cash=Money(1_000_000 * MONEY_ONE), latency=latency, seed=5
     )
     probe = Probe(buy_at)
-    engine = Engine([probe], Rows(), venue)
+    engine = Engine([probe], probe.journal, venue)
     driven = TickDrive(engine, venue, TickFeed(Stream(messages), None if recorded else latency.feed, 5))
     driven.run()
     return probe, driven
@@ -183,7 +192,7 @@ def test_a_run_is_a_function_of_its_stream_and_seed(feed: Constant | LognormalMi
     for cut in (3, 200):
         venue = TickVenue([coin()], cash=Money(MONEY_ONE), seed=5)
         probe = Probe()
-        TickDrive(Engine([probe], Rows(), venue), venue, TickFeed(Stream(messages, cut), feed, 9)).run()
+        TickDrive(Engine([probe], probe.journal, venue), venue, TickFeed(Stream(messages, cut), feed, 9)).run()
         runs.append(probe.heard)
     assert runs[0] == runs[1]
     assert len(runs[0]) == 200
@@ -210,7 +219,32 @@ def test_a_run_can_be_stopped_between_messages() -> None:
         return True
 
     stream = Stream([trade(ms) for ms in range(20_000)], 1_000)
-    driven = TickDrive(Engine([probe], Rows(), venue), venue, TickFeed(stream, Constant(0), 0), stop=stop)
+    driven = TickDrive(Engine([probe], probe.journal, venue), venue, TickFeed(stream, Constant(0), 0), stop=stop)
     driven.run()
     assert driven.stopped
     assert asked[0] == driven.row == len(probe.heard) == 8_192
+
+
+@pytest.mark.parametrize("response", [0, 4, 11])
+@pytest.mark.parametrize("feed", [Constant(0), Constant(2 * MS), Constant(9 * MS), LognormalMilliseconds(1.5, 0.8)])
+@pytest.mark.parametrize("order", [{}, {"order_type": LIMIT, "limit": Ticks(100_048)}])
+def test_what_no_stage_hears_passes_by_and_changes_nothing(
+    feed: Constant | LognormalMilliseconds, response: int, order: dict[str, Any]
+) -> None:
+    """Hearing trades alone: the same trades and reports at the same times, each after the same row of the stream."""
+    messages = [trade(ms, 100_050 - ms) if ms % 5 == 0 else quote(ms, 100_049 - ms) for ms in range(1, 200)]
+    runs = []
+    for kinds in (MARKET_KINDS, (TRADE,)):
+        latency = Latency(feed=feed, entry=Constant(3 * MS), response=Constant(response * MS))
+        venue = TickVenue(
+            [coin(instrument_type=LINEAR_PERPETUAL)], cash=Money(1_000_000 * MONEY_ONE), latency=latency, seed=5
+        )
+        probe = Probe(20, kinds, **order)
+        engine = Engine([probe], probe.journal, venue)
+        driven = TickDrive(engine, venue, TickFeed(Stream(messages, 7), feed, 5))
+        driven.run()
+        told = [one for one in zip(probe.heard, probe.rows, strict=True) if one[0][0] != QUOTE]
+        runs.append((told, probe.prices, int(engine.events), int(driven.row), probe.journal.rows[-1]))
+    assert runs[0] == runs[1]
+    assert len(runs[0][1]) > 0
+    assert runs[0][3] == 199

@@ -202,6 +202,10 @@ class Draws:
         done: i64 = 0
         while done < count:
             if self.at == self.end:
+                if count - done >= BLOCK_DRAWS:  # a whole block goes where it is wanted
+                    drawn[int(done) : int(done) + BLOCK_DRAWS] = self.distribution.draw(self.generator, BLOCK_DRAWS)
+                    done += BLOCK_DRAWS
+                    continue
                 self._draw()
             here = min((self.end - self.at) // 8, i64(count) - done)
             drawn[int(done) : int(done + here)] = np.frombuffer(self.block, "<i8", int(here), int(self.at))

@@ -222,19 +222,20 @@ class TickVenue(Gateway):
             raise OurFault("read() while a command or a report is under way")
         matcher = self.matcher
         written = matcher.clerk.reports
-        stamps, ends = block.event_ns, block.ends
+        kinds, instruments, stamps, ends = block.kinds, block.instruments, block.event_ns, block.ends
         sides, prices, sizes = block.sides, block.prices, block.lots
         now = self.now
         k = begin
         start: i64 = read_i64_le(ends, 8 * k - 8) if k > 0 else 0
-        while k < block.size:
+        size = block.size
+        while k < size:
             at = read_i64_le(stamps, 8 * k)
             if k > through and at >= before:
                 break
             if at > now:
                 now = Nanos(at)
-            kind = read_i64_le(block.kinds, 8 * k)
-            index = read_i64_le(block.instruments, 8 * k)
+            kind = read_i64_le(kinds, 8 * k)
+            index = read_i64_le(instruments, 8 * k)
             end = read_i64_le(ends, 8 * k)
             row = 8 * start
             if kind == BOOK_DELTA or kind == BOOK_SNAPSHOT:
