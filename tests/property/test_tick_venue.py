@@ -326,9 +326,10 @@ def block_of(events: list[Any]) -> TickBlock:
     rows: list[tuple[int, int, int]] = []
     for event in events:
         if isinstance(event, Trade):
-            rows.append((event.side, event.price, event.lots))
+            rows.append((int(event.side), int(event.price), int(event.lots)))
         elif isinstance(event, Quote):
-            rows += [(1, event.bid, event.bid_lots), (-1, event.ask, event.ask_lots)]
+            rows.append((1, int(event.bid), int(event.bid_lots)))
+            rows.append((-1, int(event.ask), int(event.ask_lots)))
         else:
             rows += levels_in(event)
         messages.append((event.kind, event.instrument, event.ts_event_ns, event.ts_known_ns, 0, 0, len(rows)))
