@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from bot4.account.ledger import Ledger
 from bot4.account.positions import Positions
-from bot4.account.proportion import apportion, part_of
+from bot4.account.proportion import Part, apportion, part_of
 from bot4.decision.sizing import lots_for_fraction, smallest_lots
 from bot4.decision.strategies import Strategy, View
 from bot4.domain.errors import BadInput
@@ -186,9 +186,10 @@ def test_parts_and_shares_are_exact_far_beyond_int64(amount: int, part: int, who
     """Plain ints on purpose: they stay exact in both builds."""
     part = min(part, whole)
     assert part_of(amount, part, whole) == round(Fraction(amount * part, whole))
-    shares = apportion(amount, [part, whole])
-    assert sum(shares) == amount
-    assert abs(shares[0] - Fraction(amount * part, part + whole)) < 1
+    parts = [Part(part), Part(whole)]
+    apportion(amount, parts)
+    assert sum(each.share for each in parts) == amount
+    assert abs(parts[0].share - Fraction(amount * part, part + whole)) < 1
 
 
 def test_an_order_takes_fills_as_long_as_their_cost_can_be_counted() -> None:

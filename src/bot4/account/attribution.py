@@ -18,7 +18,7 @@ from typing import Final, final
 from librt.strings import BytesWriter, write_i64_le
 from mypy_extensions import i64
 
-from bot4.account.proportion import apportion, part_of, sole_of
+from bot4.account.proportion import Part, apportion, largest_rest, part_of
 from bot4.domain.event import FILL, INTENT, Event
 from bot4.domain.instrument import Instrument
 from bot4.domain.order import ENTER, Fill
@@ -35,54 +35,64 @@ INTENTS_MAX: Final = 1024
 
 @final
 class SlotHolding:
-    """Hold one strategy's part of one instrument: signed lots and cost, realised profit before fees, fees."""
+    """Hold one strategy's part of one instrument: signed lots and cost, realised profit before fees, fees.
 
-    __slots__ = ("lots", "cost", "realised", "fees")
+    ``moved`` is how many lots of the fill at hand are its own.
+    """
+
+    __slots__ = ("lots", "cost", "realised", "fees", "moved")
 
     def __init__(self) -> None:
         self.lots = 0
         self.cost = 0
         self.realised = 0
         self.fees = 0
+        self.moved = 0
 
 
 @final
 class Opening:
     """Divide what an intent opens: the weights of the slots, and what each was given so far."""
 
-    __slots__ = ("weights", "given")
+    __slots__ = ("weights", "whole", "given", "total")
 
     def __init__(self, weights: list[int]) -> None:
         self.weights = weights
+        self.whole = sum(weights)
         self.given = [0] * len(weights)
+        self.total = 0
 
-    def take(self, lots: int) -> list[int]:
+    def take(self, lots: int, parts: list[Part]) -> None:
         """Divide further lots so that the sum given so far is as near to the weights as whole lots allow.
 
         Each partial fill settles what rounding owed before: ten fills of one lot
         go where one fill of ten would. Nothing given is taken back.
         """
-        sole = sole_of(self.weights)
-        if sole >= 0:
-            shares = [0] * len(self.weights)
-            shares[sole] = lots
-            self.given[sole] += lots
-            return shares
-        whole = sum(self.weights)
-        total = sum(self.given) + lots
-        due = [total * weight - whole * given for weight, given in zip(self.weights, self.given, strict=True)]
-        shares = [max(0, amount // whole) for amount in due]
-        rests = [amount - share * whole for amount, share in zip(due, shares, strict=True)]
-        for _ in range(lots - sum(shares)):
-            index = rests.index(max(rests))
-            shares[index] += 1
-            rests[index] -= whole
-        for _ in range(sum(shares) - lots):
-            index = min((i for i, share in enumerate(shares) if share), key=lambda i: rests[i])
-            shares[index] -= 1
-            rests[index] += whole
-        self.given = [given + share for given, share in zip(self.given, shares, strict=True)]
-        return shares
+        whole = self.whole
+        self.total += lots
+        left = lots
+        for i, part in enumerate(parts):
+            weight = self.weights[i]
+            part.share = 0
+            part.rest = 0
+            if weight == whole:  # alone: nothing to divide
+                part.share = lots
+            elif weight:
+                due = self.total * weight - whole * self.given[i]
+                part.share = due // whole if due > 0 else 0
+                part.rest = due - part.share * whole
+            left -= part.share
+        while left > 0:
+            largest_rest(parts).take_one(whole)
+            left -= 1
+        while left < 0:
+            least = min((part for part in parts if part.share), key=lambda part: part.rest)
+            least.share -= 1
+            least.rest += whole
+            left += 1
+        for i, part in enumerate(parts):
+            if part.share:
+                self.given[i] += part.share
 
 
 @final
@@ -97,13 +107,14 @@ class Attribution(Stage):
         Number of strategies. One more slot, with this number, holds what nobody asked for.
     """
 
-    __slots__ = ("instruments", "slots", "holdings", "openings", "ids", "remembered")
+    __slots__ = ("instruments", "slots", "holdings", "parts", "openings", "ids", "remembered")
 
     def __init__(self, instruments: Sequence[Instrument], *, slots: int) -> None:
         super().__init__((INTENT, FILL))
         self.instruments = list(instruments)
         self.slots = slots
         self.holdings = [[SlotHolding() for _ in range(slots + 1)] for _ in self.instruments]
+        self.parts = [Part() for _ in range(slots + 1)]
         self.openings: dict[int, Opening] = {}
         self.ids = [0] * INTENTS_MAX
         self.remembered: i64 = 0
@@ -164,75 +175,110 @@ class Attribution(Stage):
         lots = int(fill.side) * int(fill.lots)
         if self._divide_whole(fill, row, lots):
             return
-        held = sum(part.lots for part in row)
+        held = 0
+        for slot in row:
+            held += slot.lots
+            slot.moved = 0
         closing = 0
         if held * lots < 0:
             closing = lots if abs(lots) <= abs(held) else -held
         notional = int(instrument.notional(fill.price, Lots(lots)))
         closed = notional if closing == lots else int(instrument.notional(fill.price, Lots(closing)))
-        moved = [0] * len(row)
         if closing:
-            moved = reduce_slots(row, lots=closing, notional=closed)
+            reduce_slots(row, self.parts, lots=closing, notional=closed)
         if lots != closing:
-            shares = self._opened_by(fill, abs(lots - closing))
-            increase_slots(row, shares, side=int(fill.side), notional=notional - closed)
-            moved = [a + b for a, b in zip(moved, shares, strict=True)]
-        for part, fee in zip(row, apportion(int(fill.fee), moved), strict=True):
-            part.fees += fee
+            self._open(fill, abs(lots - closing))
+            increase_slots(row, self.parts, side=int(fill.side), notional=notional - closed)
+        for i, part in enumerate(self.parts):
+            part.weight = row[i].moved
+        apportion(int(fill.fee), self.parts)
+        for i, part in enumerate(self.parts):
+            row[i].fees += part.share
 
     def _divide_whole(self, fill: Fill, row: list[SlotHolding], lots: int) -> bool:
         """Give all of a fill to the one slot it concerns; False where it concerns several, or crosses zero.
 
-        Almost every fill is of this kind, and then there is nothing to apportion.
+        Most fills are of this kind, and then there is nothing to apportion.
         """
-        holder = sole_of([part.lots for part in row])
-        if holder < 0:
-            return False
-        part = row[holder]
-        if part.lots * lots > 0 or abs(lots) > abs(part.lots):
+        holder: SlotHolding | None = None
+        for slot in row:
+            if slot.lots:
+                if holder is not None:
+                    return False
+                holder = slot
+        sign = 1 if lots > 0 else -1
+        if holder is None or not 0 < sign * lots <= -sign * holder.lots:
             return False
         notional = int(self.instruments[fill.instrument].notional(fill.price, Lots(lots)))
-        cost = part_of(part.cost, abs(lots), abs(part.lots))
-        part.lots += lots
-        part.cost -= cost
-        part.realised -= notional + cost
-        part.fees += int(fill.fee)
+        cost = part_of(holder.cost, sign * lots, -sign * holder.lots)
+        holder.lots += lots
+        holder.cost -= cost
+        holder.realised -= notional + cost
+        holder.fees += int(fill.fee)
         return True
 
-    def _opened_by(self, fill: Fill, lots: int) -> list[int]:
-        """Return the lots that each slot opens in this fill."""
+    def _open(self, fill: Fill, lots: int) -> None:
+        """Say in the parts how many lots each slot opens in this fill."""
         opening = self.openings.get(int(fill.intent_id))
         if opening is not None:
-            return opening.take(lots)
-        shares = [0] * (self.slots + 1)
-        shares[fill.slot if 0 <= fill.slot < self.slots else self.slots] = lots
-        return shares
+            opening.take(lots, self.parts)
+            return
+        for part in self.parts:
+            part.share = 0
+        self.parts[fill.slot if 0 <= fill.slot < self.slots else self.slots].share = lots
 
 
-def reduce_slots(row: list[SlotHolding], *, lots: int, notional: int) -> list[int]:
-    """Close signed ``lots`` of what the slots hold together, worth signed ``notional``; return the lots of each.
+def reduce_slots(row: list[SlotHolding], parts: list[Part], *, lots: int, notional: int) -> None:
+    """Close signed ``lots`` of what the slots hold together, worth signed ``notional``.
 
     All slots hold in the direction of the sum, and ``lots`` are against it and
     not more than it.
     """
-    held = [abs(part.lots) for part in row]
-    taken = apportion(abs(lots), held)
-    proceeds = apportion(notional, taken)
-    released = [part_of(part.cost, t, h) if h else 0 for part, t, h in zip(row, taken, held, strict=True)]
-    whole = part_of(sum(part.cost for part in row), abs(lots), sum(held))
-    if whole != sum(released):
-        borne = apportion(whole - sum(released), [h - t for h, t in zip(held, taken, strict=True)])
-        released = [a + b for a, b in zip(released, borne, strict=True)]
     sign = 1 if lots > 0 else -1
-    for part, t, amount, cost in zip(row, taken, proceeds, released, strict=True):
-        part.lots += sign * t
-        part.cost -= cost
-        part.realised -= amount + cost
-    return taken
+    size = sign * lots
+    held = cost = released = 0
+    for i, part in enumerate(parts):
+        slot = row[i]
+        part.weight = -sign * slot.lots
+        held += part.weight
+        cost += slot.cost
+    apportion(size, parts)
+    for i, part in enumerate(parts):
+        taken = part.share
+        if taken:
+            slot = row[i]
+            amount = part_of(slot.cost, taken, part.weight)
+            released += amount
+            give_up(slot, amount)
+            slot.lots += sign * taken
+            slot.moved = taken
+        part.weight = taken
+    apportion(notional, parts)
+    for i, part in enumerate(parts):
+        row[i].realised -= part.share
+    borne = part_of(cost, size, held) - released
+    if borne:
+        for i, part in enumerate(parts):
+            part.weight = -sign * row[i].lots
+        apportion(borne, parts)
+        for i, part in enumerate(parts):
+            give_up(row[i], part.share)
 
 
-def increase_slots(row: list[SlotHolding], shares: list[int], *, side: int, notional: int) -> None:
-    """Open the given lots for each slot at its part of a signed notional."""
-    for part, lots, amount in zip(row, shares, apportion(notional, shares), strict=True):
-        part.lots += side * lots
-        part.cost += amount
+def give_up(slot: SlotHolding, cost: int) -> None:
+    """Release some cost: what it brings counts against it."""
+    slot.cost -= cost
+    slot.realised -= cost
+
+
+def increase_slots(row: list[SlotHolding], parts: list[Part], *, side: int, notional: int) -> None:
+    """Open for each slot the lots that its part says, at its share of a signed notional."""
+    for i, part in enumerate(parts):
+        slot = row[i]
+        lots = part.share
+        slot.lots += side * lots
+        slot.moved += lots
+        part.weight = lots
+    apportion(notional, parts)
+    for i, part in enumerate(parts):
+        row[i].cost += part.share

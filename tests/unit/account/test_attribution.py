@@ -6,7 +6,7 @@ from typing import Any
 from librt.strings import BytesWriter
 
 from bot4.account.attribution import INTENTS_MAX, Attribution
-from bot4.account.proportion import apportion, part_of
+from bot4.account.proportion import Part, apportion, part_of
 from bot4.domain.event import FILL, INTENT
 from bot4.domain.order import ENTER, EXIT, MARKET, Execution, Fill, OrderRequest
 from bot4.domain.stage import Outbox
@@ -158,9 +158,16 @@ def test_a_part_rounds_half_to_even_for_either_sign() -> None:
     assert part_of(-7, 3, 3) == -7
 
 
+def shares_of(total: int, weights: list[int]) -> list[int]:
+    """A total split by weights."""
+    parts = [Part(weight) for weight in weights]
+    apportion(total, parts)
+    return [part.share for part in parts]
+
+
 def test_apportioning_gives_the_largest_remainders_first() -> None:
     """Ten by 5, 3, 1: 5.56, 3.33, 1.11 make 6, 3, 1; the mirror image for a debt; nothing for a weight of 0."""
-    assert apportion(10, [5, 3, 1]) == [6, 3, 1]
-    assert apportion(-10, [5, 3, 1]) == [-6, -3, -1]
-    assert apportion(3, [0, 1, 1]) == [0, 2, 1]
-    assert apportion(0, [1, 1]) == [0, 0]
+    assert shares_of(10, [5, 3, 1]) == [6, 3, 1]
+    assert shares_of(-10, [5, 3, 1]) == [-6, -3, -1]
+    assert shares_of(3, [0, 1, 1]) == [0, 2, 1]
+    assert shares_of(0, [1, 1]) == [0, 0]
