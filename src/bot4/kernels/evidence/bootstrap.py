@@ -87,20 +87,22 @@ def resampled_sums(prefixes: Floats, block: int, seed: np.uint64, out: Floats) -
     columns = prefixes.shape[0]
     n = (prefixes.shape[1] - 1) // 2
     blocks = (n + block - 1) // block
+    whole = blocks - 1
+    rest = n - whole * block
+    starts = np.empty(blocks + 1, np.int64)
     days = np.uint64(n)
     counter = seed
-    bits = seed
     for r in range(out.shape[0]):
+        # Drawn first and added after: neither loop then waits for the other, and the sum stays in a register.
+        for j in range(0, blocks, 2):
+            counter += GAMMA
+            bits = splitmix64(counter)
+            starts[j] = np.int64(((bits >> S32) * days) >> S32)
+            starts[j + 1] = np.int64(((bits & LOW) * days) >> S32)
         for c in range(columns):
-            out[r, c] = 0.0
-        for j in range(blocks):
-            if j & 1 == 0:
-                counter += GAMMA
-                bits = splitmix64(counter)
-                word = bits >> S32
-            else:
-                word = bits & LOW
-            start = np.int64((word * days) >> S32)
-            stop = start + min(block, n - j * block)
-            for c in range(columns):
-                out[r, c] += prefixes[c, stop] - prefixes[c, start]
+            prefix = prefixes[c]
+            total = 0.0
+            for start in starts[:whole]:
+                total += prefix[start + block] - prefix[start]
+            start = starts[whole]
+            out[r, c] = total + (prefix[start + rest] - prefix[start])
