@@ -26,6 +26,9 @@ CLOSED_MAX: Final = 1024
 CANCELS_MAX: Final = 3
 """How often a refused cancel is asked again before something else must be heard."""
 
+FOLDED_BYTES: Final = 4096
+"""Ends are folded into the digest so many bytes at a time; how many changes nothing in it."""
+
 
 @final
 class OrderTable:
@@ -41,7 +44,7 @@ class OrderTable:
         The order that serves each approved intent, as long as that order is remembered.
     """
 
-    __slots__ = ("open", "closed", "intents", "next_id", "ended", "_ring", "_digest")
+    __slots__ = ("open", "closed", "intents", "next_id", "ended", "_ring", "_ends", "_digest")
 
     def __init__(self) -> None:
         self.open: dict[int, Order] = {}
@@ -50,6 +53,7 @@ class OrderTable:
         self.next_id: i64 = 1
         self.ended: i64 = 0
         self._ring = [0] * CLOSED_MAX
+        self._ends = BytesWriter()
         self._digest = sha256()
 
     def find(self, order_id: i64) -> Order | None:
@@ -106,25 +110,35 @@ class OrderTable:
             self._ring[place] = order_id
             self.closed[order_id] = order
             self.ended += 1
-        record = BytesWriter()
-        write_i64_le(record, order_id)
-        write_i64_le(record, order.intent_id)
-        write_i64_le(record, order.state)
-        write_i64_le(record, order.filled)
-        write_i64_le(record, order.cost)
-        write_i64_le(record, len(order.trades))
-        self._digest.update(record.getvalue())
+        ends = self._ends
+        write_i64_le(ends, order_id)
+        write_i64_le(ends, order.intent_id)
+        write_i64_le(ends, order.state)
+        write_i64_le(ends, order.filled)
+        write_i64_le(ends, order.cost)
+        write_i64_le(ends, len(order.trades))
+        if len(ends) >= FOLDED_BYTES:
+            self._fold()
+
+    def _fold(self) -> None:
+        """Fold the ends noted since the last time into the digest."""
+        self._digest.update(self._ends.getvalue())
+        self._ends.truncate(0)
 
     def _forget(self, order_id: i64) -> None:
         """Drop the longest ended order, if any, and the intent it served."""
-        order = self.closed.pop(order_id, None)
-        if order is not None and self.intents.get(order.intent_id, 0) == order_id:
+        order = self.closed.get(order_id)
+        if order is None:
+            return
+        del self.closed[order_id]
+        if self.intents.get(order.intent_id, 0) == order_id:
             del self.intents[order.intent_id]
 
     def write_state(self, out: BytesWriter) -> None:
         """Write the next id, the ended orders' count and digest, then the open orders in the order sent."""
         write_i64_le(out, self.next_id)
         write_i64_le(out, self.ended)
+        self._fold()
         out.write(self._digest.digest())
         write_i64_le(out, len(self.open))
         for order in self.open.values():
