@@ -64,10 +64,12 @@ def test_what_is_affordable_is_paid_for_and_hardly_more_would_be(
 ) -> None:
     """Never above the cash; and what two units more of money could not buy is not left behind."""
     traded = made_of(step)
-    lots = affordable(traded, Ticks(price), cash=cash, rate=rate)
+    lots = affordable(traded, Ticks(price), lots=1 << 200, cash=cash, rate=rate)
     assert lots == 0 or cost_of(traded, Ticks(price), lots=Lots(lots), rate=rate) <= cash
     worth_of_one = Fraction(step[0]) * Fraction(step[1]) * price * MONEY_ONE * (RATE_ONE + rate) / RATE_ONE
     assert (lots + 1) * worth_of_one > cash - 3
+    for wanted in (0, 1, lots - 1, lots, lots + 1):
+        assert affordable(traded, Ticks(price), lots=wanted, cash=cash, rate=rate) == min(wanted, lots)
 
 
 @pytest.mark.requirement("FEE_001")

@@ -185,7 +185,7 @@ class Clerk:
         if instrument.instrument_type != SPOT:
             return lots
         if order.side == BUY:
-            return Lots(min(int(lots), affordable(instrument, price, cash=int(self.ledger.cash), rate=rate)))
+            return Lots(affordable(instrument, price, lots=int(lots), cash=int(self.ledger.cash), rate=rate))
         return min(lots, Lots(self.ledger.lots[order.instrument]))
 
     def _execute(

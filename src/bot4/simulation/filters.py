@@ -5,6 +5,8 @@ An objection is a reason in words, empty where there is none. Prices are whole
 ticks and quantities whole lots already, so that only sizes are left to judge.
 """
 
+from typing import Final
+
 from mypy_extensions import i64
 
 from bot4.domain.instrument import SPOT, Instrument
@@ -13,9 +15,9 @@ from bot4.domain.values import BUY, SELL, TICKS_MAX, Lots, Ticks
 from bot4.simulation.orders import VenueOrder
 from bot4.simulation.rounding import cost_of, notional_of, slipped
 
-TOO_SMALL = "notional below min_notional"
-INSUFFICIENT = "insufficient balance"
-UNCOUNTABLE = "notional above what can be counted"
+TOO_SMALL: Final = "notional below min_notional"
+INSUFFICIENT: Final = "insufficient balance"
+UNCOUNTABLE: Final = "notional above what can be counted"
 
 
 def objection(command: Submit, instrument: Instrument) -> str:

@@ -8,13 +8,14 @@ dict, from which any one is taken without a search.
 from bisect import bisect_left, bisect_right
 from typing import final
 
-from mypy_extensions import i64
+from mypy_extensions import i64, mypyc_attr
 
 from bot4.domain.values import TICKS_MAX, Ticks
 from bot4.simulation.orders import VenueOrder
 
 
 @final
+@mypyc_attr(acyclic=True, free_list_len=1)
 class OrderLevel:
     """Hold the orders at one price in order of arrival.
 
@@ -94,11 +95,16 @@ class OrderLevels:
             place = bisect_right(self.prices, int(price))
         return Ticks(i64(self.prices[place])) if 0 <= place < len(self.prices) else Ticks(0)
 
-    def reached(self, price: i64) -> list[VenueOrder]:
-        """Return the orders whose price is this one or acts before it, by price and then by arrival."""
+    def add_reached(self, price: i64, found: list[VenueOrder]) -> None:
+        """Add the orders whose price is this one or acts before it to those found, by price and then by arrival."""
         if self.rank > 0:
+            if price > self.highest:
+                return
             prices = self.prices[bisect_left(self.prices, int(price)) :]
             prices.reverse()
         else:
+            if price < self.lowest:
+                return
             prices = self.prices[: bisect_right(self.prices, int(price))]
-        return [order for each in prices for order in self.levels[each].orders.values()]
+        for each in prices:
+            found.extend(self.levels[each].orders.values())

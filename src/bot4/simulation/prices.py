@@ -5,6 +5,8 @@ Prices come in and a price goes out; 0 means that the order does not trade. What
 is unknown about the path inside a bar is decided against us each time.
 """
 
+from typing import Final
+
 from mypy_extensions import i64
 
 from bot4.domain.marketdata import Bar
@@ -13,7 +15,7 @@ from bot4.domain.values import BUY, Ticks
 from bot4.simulation.orders import VenueOrder
 from bot4.simulation.rounding import slipped
 
-NO_TRADE = Ticks(0)
+NO_TRADE: Final = Ticks(0)
 
 
 def reaches(order: VenueOrder, price: Ticks) -> bool:

@@ -40,20 +40,24 @@ def slipped(price: Ticks, side: i64, rate: i64) -> Ticks:
     return Ticks(max(1, int(price) * (RATE_ONE - int(rate)) // RATE_ONE))
 
 
-def affordable(instrument: Instrument, price: Ticks, *, cash: int, rate: i64) -> int:
-    """Return how many lots ``cash`` pays for, fee included.
+def affordable(instrument: Instrument, price: Ticks, *, lots: int, cash: int, rate: i64) -> int:
+    """Return how many of these lots ``cash`` pays for, fee included.
 
-    The plain quotient ignores both roundings, so it and its neighbour are tried;
-    where a lot is worth less than a unit of money, the last resort sets aside the
-    two units that rounding can cost at most.
+    What is paid for with the two units to spare that rounding can cost at most is
+    surely affordable. Beyond that the plain quotient, which ignores both roundings,
+    and its neighbour are tried; where a lot is worth less than a unit of money,
+    neither may do.
     """
     per_lot = int(price) * int(instrument.factor_num) * (RATE_ONE + int(rate))
     scale = int(instrument.factor_den) * RATE_ONE
+    surely = max(0, cash - 2) * scale // per_lot
+    if lots <= surely:
+        return lots
     most = max(0, cash) * scale // per_lot + 1
-    for lots in (most, most - 1):
-        if cost_of(instrument, price, lots=Lots(lots), rate=rate) <= cash:
-            return lots
-    return max(0, cash - 2) * scale // per_lot
+    for tried in (most, most - 1):
+        if cost_of(instrument, price, lots=Lots(tried), rate=rate) <= cash:
+            return min(lots, tried)
+    return surely
 
 
 def cost_of(instrument: Instrument, price: Ticks, *, lots: Lots, rate: i64) -> int:

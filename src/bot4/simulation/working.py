@@ -82,29 +82,25 @@ class WorkingOrders(Shelf):
     def at_open(self, bar: Bar) -> list[VenueOrder]:
         """Return the orders that a bar's open can set off, and those that wait for any price, by arrival."""
         found = list(self.markets.values())
-        found += self.buys.reached(bar.open + 1)
-        found += self.sales.reached(bar.open - 1)
-        found += self.buy_stops.reached(bar.open)
-        found += self.sale_stops.reached(bar.open)
-        if len(found) > 1:
-            found.sort(key=_by_arrival)
-        return found
+        self.buys.add_reached(bar.open + 1, found)
+        self.sales.add_reached(bar.open - 1, found)
+        self.buy_stops.add_reached(bar.open, found)
+        self.sale_stops.add_reached(bar.open, found)
+        return by_arrival(found)
 
     def stops_inside(self, bar: Bar) -> list[VenueOrder]:
         """Return the stops that a bar's range reaches, by arrival."""
-        found = self.buy_stops.reached(bar.high)
-        found += self.sale_stops.reached(bar.low)
-        if len(found) > 1:
-            found.sort(key=_by_arrival)
-        return found
+        found: list[VenueOrder] = []
+        self.buy_stops.add_reached(bar.high, found)
+        self.sale_stops.add_reached(bar.low, found)
+        return by_arrival(found)
 
     def limits_inside(self, bar: Bar) -> list[VenueOrder]:
         """Return the limit orders that a bar trades through, by arrival."""
-        found = self.buys.reached(bar.low + 1)
-        found += self.sales.reached(bar.high - 1)
-        if len(found) > 1:
-            found.sort(key=_by_arrival)
-        return found
+        found: list[VenueOrder] = []
+        self.buys.add_reached(bar.low + 1, found)
+        self.sales.add_reached(bar.high - 1, found)
+        return by_arrival(found)
 
     def write_state(self, out: BytesWriter) -> None:
         """Write the number of orders and each of them, then the bar under way and what is left of its share."""
@@ -145,5 +141,12 @@ class WorkingOrders(Shelf):
             self.above = stop
 
 
-def _by_arrival(order: VenueOrder) -> int:
+def by_arrival(orders: list[VenueOrder]) -> list[VenueOrder]:
+    """Return the same list, its orders in order of arrival."""
+    if len(orders) > 1:
+        orders.sort(key=_sequence_of)
+    return orders
+
+
+def _sequence_of(order: VenueOrder) -> int:
     return int(order.sequence)
