@@ -48,7 +48,7 @@ class Samples:
         signed worth of the position at it, in money.
     """
 
-    __slots__ = ("size_max", "step_ns", "times_ns", "equity", "cash", "closes", "notionals")
+    __slots__ = ("size_max", "step_ns", "times_ns", "equity", "cash", "closes", "notionals", "_columns")
 
     def __init__(self, instruments: int, size_max: int, step_ns: int = SECOND_NS) -> None:
         self.size_max = size_max
@@ -58,10 +58,11 @@ class Samples:
         self.cash: list[int] = []
         self.closes: list[list[int]] = [[] for _ in range(instruments)]
         self.notionals: list[list[int]] = [[] for _ in range(instruments)]
+        self._columns = [self.times_ns, self.equity, self.cash, *self.closes, *self.notionals]
 
     def columns(self) -> list[list[int]]:
-        """Return every column, times first."""
-        return [self.times_ns, self.equity, self.cash, *self.closes, *self.notionals]
+        """Return every column, times first; to be read, not changed."""
+        return self._columns
 
     def append(self, row: Sequence[int]) -> None:
         """Add one entry, in the order of :meth:`columns`; it replaces one of the same cell. Where full, thin first."""
@@ -69,15 +70,15 @@ class Samples:
         if len(times) >= self.size_max:
             self._thin()
         if times and (times[-1] - 1) // self.step_ns == (row[0] - 1) // self.step_ns:
-            for column in self.columns():
+            for column in self._columns:
                 column.pop()
-        for column, value in zip(self.columns(), row, strict=True):
-            column.append(value)
+        for i, column in enumerate(self._columns):
+            column.append(row[i])
 
     def copy(self) -> "Samples":
         """Return a copy that shares nothing."""
         other = Samples(len(self.closes), self.size_max, self.step_ns)
-        for mine, theirs in zip(self.columns(), other.columns(), strict=True):
+        for mine, theirs in zip(self._columns, other._columns, strict=True):
             theirs.extend(mine)
         return other
 
@@ -93,7 +94,7 @@ class Samples:
             self.step_ns *= 2
             cells = [(times[i] - 1) // self.step_ns for i in kept]
             kept = [i for n, i in enumerate(kept) if n + 1 == len(cells) or cells[n] != cells[n + 1]]
-        for column in self.columns():
+        for column in self._columns:
             column[:] = [column[i] for i in kept]
 
 
