@@ -141,7 +141,8 @@ class Instrument:
         BadInput
             If it leaves int64, as where a price rises far beyond the one that a quantity was bought at.
         """
-        if not self.counts(price, lots):
+        product = float(price) * float(lots) * self.factor  # the test of counts(), without its call
+        if not -VALUE_MAX < product < VALUE_MAX:
             raise BadInput(
                 f"instrument {self.symbol}",
                 f"{int(lots)} lots at a price of {int(price)} ticks",
