@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from typing import Final, final
 
 from librt.strings import BytesWriter, write_i64_le
-from mypy_extensions import i64
+from mypy_extensions import i64, mypyc_attr
 
 from bot4.account.proportion import Part, apportion, largest_rest, part_of
 from bot4.domain.event import FILL, INTENT, Event
@@ -51,6 +51,7 @@ class SlotHolding:
 
 
 @final
+@mypyc_attr(acyclic=True)
 class Opening:
     """Divide what an intent opens: the weights of the slots, and what each was given so far."""
 

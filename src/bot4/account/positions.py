@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import final
 
 from librt.strings import BytesWriter, write_i64_le
-from mypy_extensions import i64
+from mypy_extensions import i64, mypyc_attr
 
 from bot4.account.proportion import part_of
 from bot4.domain.errors import BadInput
@@ -36,6 +36,7 @@ class Holding:
 
 
 @final
+@mypyc_attr(acyclic=True, free_list_len=1)
 class FillEffect:
     """Hold what one fill does: signed notional, cost added (negative: released), profit realised."""
 

@@ -73,6 +73,7 @@ NOT_SENT: Final = "not sent: the engine was stormed"
 
 
 @final
+@mypyc_attr(acyclic=True, free_list_len=1)
 class OrderRequest:
     """Ask for one order, with the stop and target that protect what it opens.
 
@@ -155,7 +156,7 @@ class OrderRequest:
 
 
 @final
-@mypyc_attr(acyclic=True)
+@mypyc_attr(acyclic=True, free_list_len=1)
 class Submit(Event):
     """Command: send this order to the venue, once, under this id.
 
@@ -281,7 +282,7 @@ def cancel_rejected(ts_event_ns: Nanos, ts_known_ns: Nanos, order_id: i64, instr
 
 
 @final
-@mypyc_attr(acyclic=True)
+@mypyc_attr(acyclic=True, free_list_len=1)
 class Execution(Event):
     """Report: part of an order traded. ``trade_id`` is the venue's and unique a run; ``fee`` is in quote money."""
 
@@ -326,7 +327,7 @@ class Execution(Event):
 
 
 @final
-@mypyc_attr(acyclic=True)
+@mypyc_attr(acyclic=True, free_list_len=1)
 class OrderUpdate(Event):
     """Record an order's state after a report: what is filled and what is still open.
 
@@ -376,7 +377,7 @@ class OrderUpdate(Event):
 
 
 @final
-@mypyc_attr(acyclic=True)
+@mypyc_attr(acyclic=True, free_list_len=1)
 class Fill(Event):
     """Record one execution applied to our books, exactly once, with the intent it serves."""
 

@@ -11,7 +11,7 @@ from bot4.domain.values import Lots, Money, Nanos
 
 
 @final
-@mypyc_attr(acyclic=True)
+@mypyc_attr(acyclic=True, free_list_len=1)
 class Position(Event):
     """Record a position after it changed.
 

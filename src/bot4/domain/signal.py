@@ -14,6 +14,7 @@ NEVER: Final = Nanos((1 << 63) - 1)
 
 
 @final
+@mypyc_attr(acyclic=True)
 class Signal:
     """State an opinion on one instrument: what a strategy returns.
 
@@ -37,7 +38,7 @@ class Signal:
 
 
 @final
-@mypyc_attr(acyclic=True)
+@mypyc_attr(acyclic=True, free_list_len=1)
 class SignalEvent(Event):
     """Record that the strategy in ``slot`` changed its opinion on an instrument."""
 
@@ -63,6 +64,7 @@ class SignalEvent(Event):
 
 
 @final
+@mypyc_attr(acyclic=True)
 class EvidenceFigures:
     """Hold what the shadow record of one strategy says on one day.
 
@@ -170,7 +172,7 @@ class Evidence(Event):
 
 
 @final
-@mypyc_attr(acyclic=True)
+@mypyc_attr(acyclic=True, free_list_len=1)
 class Certificate(Event):
     """Let one signal through the evidence gate: the first half of an order's proof.
 

@@ -7,7 +7,7 @@ The outbox *is* the engine's queue: a ring of final cells that is filled by
 """
 
 from abc import abstractmethod
-from typing import final
+from typing import Final, final
 
 from librt.strings import BytesWriter
 from mypy_extensions import i64, mypyc_attr
@@ -17,7 +17,7 @@ from bot4.domain.errors import EventStorm
 from bot4.domain.event import KINDS, Event
 from bot4.domain.values import Nanos
 
-NOTHING = Event(KINDS, Nanos(0), Nanos(0))
+NOTHING: Final = Event(KINDS, Nanos(0), Nanos(0))
 """What an empty cell holds: an event of no kind."""
 
 

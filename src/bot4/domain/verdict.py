@@ -24,6 +24,7 @@ SAFETY_MODES: Final = ("normal", "reduced", "paused", "emergency")
 
 
 @final
+@mypyc_attr(acyclic=True)
 class Share:
     """Hold the part one strategy has in a net intent: its slot, its certificate, its fraction."""
 
@@ -36,6 +37,7 @@ class Share:
 
 
 @final
+@mypyc_attr(acyclic=True)
 class Check:
     """Hold one limit that was measured: its rule, what was found, and the bound."""
 
@@ -48,7 +50,7 @@ class Check:
 
 
 @final
-@mypyc_attr(acyclic=True)
+@mypyc_attr(acyclic=True, free_list_len=1)
 class Intent(Event):
     """Wish for one net change of one instrument's position.
 
@@ -76,7 +78,7 @@ class Intent(Event):
 
 
 @final
-@mypyc_attr(acyclic=True)
+@mypyc_attr(acyclic=True, free_list_len=1)
 class Approved(Event):
     """Let one order request pass, with every limit that was measured. Built by ``risk/`` alone."""
 

@@ -8,7 +8,7 @@ integers; the floats in a check are for people.
 
 from typing import final
 
-from mypy_extensions import i64
+from mypy_extensions import i64, mypyc_attr
 
 from bot4.domain.instrument import SPOT
 from bot4.domain.order import OrderRequest
@@ -41,6 +41,7 @@ class Limits:
 
 
 @final
+@mypyc_attr(acyclic=True)
 class Measured:
     """Hold one check and whether it held."""
 

@@ -5,7 +5,7 @@ from abc import abstractmethod
 from typing import final
 
 from librt.strings import BytesWriter, write_i64_le
-from mypy_extensions import i64
+from mypy_extensions import i64, mypyc_attr
 
 from bot4.domain.event import Event, write_flag
 from bot4.domain.order import MARKET, Submit
@@ -13,6 +13,7 @@ from bot4.domain.values import Nanos
 
 
 @final
+@mypyc_attr(acyclic=True, free_list_len=1)
 class InFlight:
     """Hold a command on its way, with the moment it arrives."""
 
@@ -24,6 +25,7 @@ class InFlight:
 
 
 @final
+@mypyc_attr(acyclic=True, free_list_len=1)
 class VenueOrder:
     """Hold one accepted order as the venue sees it.
 

@@ -33,7 +33,7 @@ filled is ``canceled``.
 from typing import Final, final
 
 from librt.strings import BytesWriter, write_i64_le
-from mypy_extensions import i64
+from mypy_extensions import i64, mypyc_attr
 
 from bot4.domain.event import write_flag
 from bot4.domain.order import (
@@ -123,6 +123,7 @@ def is_closed(state: i64) -> bool:
 
 
 @final
+@mypyc_attr(acyclic=True)
 class Order:
     """Hold one order: what was asked, what became of it, and every execution applied, once.
 
