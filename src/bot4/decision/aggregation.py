@@ -364,17 +364,6 @@ class Aggregation(Stage):
         )
         self._put(desk, request, shares, now, out)
 
-    def _dissent(self, desk: Desk, held_side: i64) -> list[Share]:
-        """Return the certificates that speak against, or no longer for, a position on this side, in equal parts."""
-        shares = [
-            Share(slot, vote.certificate_id, 1.0)
-            for slot, vote in enumerate(desk.votes)
-            if vote.certificate_id >= 0 and not vote.strength * float(held_side) > 0.0
-        ]
-        for share in shares:
-            share.fraction = 1.0 / len(shares)
-        return shares
-
     def _exit(self, desk: Desk, i: i64, lots: Lots, *, side: i64, now: Nanos, out: Outbox) -> None:
         """Put an intent that closes all or part, in the name of who led the entry."""
         features = desk.features
@@ -393,7 +382,7 @@ class Aggregation(Stage):
             stop=Ticks(0),
             target=Ticks(0),
         )
-        self._put(desk, request, self._dissent(desk, -side), now, out)
+        self._put(desk, request, dissent(desk, -side), now, out)
 
     def _put(self, desk: Desk, request: OrderRequest, shares: list[Share], now: Nanos, out: Outbox) -> None:
         """Send the intent on its way and remember it."""
@@ -422,3 +411,15 @@ class Aggregation(Stage):
             for vote in desk.votes:
                 write_f64_le(out, vote.strength)
                 write_i64_le(out, vote.certificate_id)
+
+
+def dissent(desk: Desk, held_side: i64) -> list[Share]:
+    """Return the certificates that speak against, or no longer for, a position on this side, in equal parts."""
+    shares = [
+        Share(slot, vote.certificate_id, 1.0)
+        for slot, vote in enumerate(desk.votes)
+        if vote.certificate_id >= 0 and not vote.strength * float(held_side) > 0.0
+    ]
+    for share in shares:
+        share.fraction = 1.0 / len(shares)
+    return shares
