@@ -125,3 +125,52 @@ def test_the_report_of_a_run_over_ticks(tape: Path, tmp_path: Path) -> None:
     assert "ticks 1s" in page
     assert "joins the queue" in page
     assert SYMBOL in page
+
+
+FLOW = """
+from bot4.decision.strategies import Strategy, TickStrategy
+from bot4.domain.signal import Signal
+
+
+def opinion(view):
+    lean = view["ofi_20"] * view["trade_imbalance_30"]
+    if view.position == 0.0 and lean > 0.0 and view["vpin_5_0.5"] < 0.9:
+        return Signal(1.0, "bought", view.now_ns + 20_000_000_000)
+    if view.position > 0.0 and lean < 0.0:
+        return Signal(0.0, "sold", view.now_ns + 20_000_000_000)
+    return None
+
+
+class OfBars(Strategy):
+    name = "of_bars"
+    features = ("vpin_5_0.5", "ofi_20", "trade_imbalance_30", "rsi_5")
+
+    def on_bar(self, view):
+        return opinion(view)
+
+
+class OfTrades(TickStrategy):
+    name = "of_trades"
+    features = ("trade_imbalance_30", "ofi_20", "vpin_5_0.5")
+
+    def on_tick(self, view):
+        return opinion(view)
+"""
+
+
+@pytest.mark.requirement("ML_017", "I-10")
+def test_strategies_may_read_order_flow(tape: Path, tmp_path: Path) -> None:
+    """Both kinds of strategy trade on it; the run replays, and taken up after a stop it ends in the same bytes."""
+    (tmp_path / "flow.py").write_text(FLOW, encoding="utf-8")
+    readers = tuple(StrategySettings(kind=f"flow.py:{name}") for name in ("OfBars", "OfTrades"))
+    settings = Settings(gate="observe", strategies=readers, ticks=REALISTIC)
+    request = request_for(tape, tmp_path / "whole", config=settings, config_folder=tmp_path)
+    ran = carry_out(request)
+    assert ran.halted == {}
+    assert ran.fills > 10
+    assert replay.run(ran.journal, (), Silent()).equal
+    cut = replace(request, out=tmp_path / "cut")
+    assert carry_out(cut, StopsAfter(8_000)).interrupted
+    ended = carry_out(replace(cut, resume=""))
+    assert ended.journal.read_bytes() == ran.journal.read_bytes()
+    assert ended.state_hash == ran.state_hash

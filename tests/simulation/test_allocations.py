@@ -20,10 +20,11 @@ from bot4.record.header import JournalHeader, header_record
 from bot4.record.journal import ByteSink, JournalWriter
 from bot4.record.tally import Tally
 from bot4.runtime.drive import Drive
+from bot4.runtime.feature_wiring import compiled_features
 from bot4.runtime.settings import Settings, StrategySettings
 from bot4.runtime.strategy_loader import recruit
 from bot4.runtime.warm_up import warm_up
-from bot4.runtime.wiring import compiled_features, imagined_venue, wire
+from bot4.runtime.wiring import imagined_venue, wire
 from tests.simulation.engine_run import START_NS, Recorded, Table, coin, walk
 
 pytestmark = pytest.mark.requirement("MEM_001")

@@ -31,10 +31,11 @@ from bot4.record.tally import Tally
 from bot4.runtime.build import build_info
 from bot4.runtime.config_file import load_settings
 from bot4.runtime.drive import Drive
+from bot4.runtime.feature_wiring import compiled_features
 from bot4.runtime.tick_wiring import imagined_tick_venue, tick_feed
 from bot4.runtime.ticks import TickDrive
 from bot4.runtime.warm_up import warm_up
-from bot4.runtime.wiring import compiled_features, imagined_venue, wire
+from bot4.runtime.wiring import imagined_venue, wire
 from bot4.simulation.book.venue import TickVenue
 from bot4.simulation.venue import SimulatedVenue
 

@@ -10,8 +10,8 @@ from bot4.apps.progress import Progress
 from bot4.apps.recording import recording
 from bot4.apps.session import Prepared, RunRequest, prepare
 from bot4.runtime.clocks import SystemClock
+from bot4.runtime.feature_wiring import compiled_features
 from bot4.runtime.warm_up import warm_up
-from bot4.runtime.wiring import compiled_features
 
 
 def run(request: RunRequest, progress: Progress) -> Outcome:

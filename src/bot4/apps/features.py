@@ -18,18 +18,21 @@ from bot4.adapters.stores.history import BarHistory, Survey
 from bot4.adapters.stores.paths import group_paths
 from bot4.apps.progress import Progress
 from bot4.apps.session import RunRequest, open_histories, survey
-from bot4.domain.errors import BadInput
 from bot4.insight.features import check_references
 from bot4.kernels.crossasset import KnownClose
 from bot4.kernels.features import DEFAULT_FEATURES, FeatureProgram, compile_features
 from bot4.kernels.jit import Floats, Ints
 from bot4.market.bars import BarBlock
 from bot4.runtime.clocks import SystemClock
+from bot4.runtime.feature_wiring import check_timeframes, named, refuse_flow
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """Tell of one feature: how many of its values are numbers, and the bars it waits for, of its own timeframe."""
+    """Tell of one feature: how many of its values are numbers, and what it waits for.
+
+    ``warm_up`` counts bars of its own timeframe, or the trades or quotes that update it.
+    """
 
     name: str
     warm_up: int
@@ -44,6 +47,8 @@ class Computed:
     ----------
     rows, refused : int
         Rows written; those of them whose bar the kernel refused, all NULL.
+    ticks_refused : int
+        Trades and quotes that the kernel refused, where features of them were asked for.
     """
 
     out: Path
@@ -52,6 +57,7 @@ class Computed:
     columns: tuple[Column, ...]
     surveys: tuple[Survey, ...]
     elapsed_s: float
+    ticks_refused: int = 0
 
 
 def compute(request: RunRequest, features: Sequence[str], out: Path, progress: Progress) -> Computed:
@@ -73,10 +79,13 @@ def compute(request: RunRequest, features: Sequence[str], out: Path, progress: P
     """
     clock = SystemClock()
     began = int(clock.monotonic_ns())
-    program = compiled(features or DEFAULT_FEATURES)
+    refuse_flow(features, "--features")
+    program = named(compile_features, features or DEFAULT_FEATURES, "--features")
     histories = open_histories(request, group_paths(request.bars, request.symbols))
     check_references(program.references, [history.symbol for history in histories])
-    states = [new_state(program, history) for history in histories]
+    for history in histories:
+        check_timeframes(program, history.interval_ns, "--features")
+    states = [program.new_state(history.interval_ns) for history in histories]
     surveys = tuple(survey(history, progress) for history in histories)
     columns = np.zeros(program.size, dtype=np.int64)
     refused = 0
@@ -104,38 +113,6 @@ def compute(request: RunRequest, features: Sequence[str], out: Path, progress: P
         surveys=surveys,
         elapsed_s=(int(clock.monotonic_ns()) - began) / 1e9,
     )
-
-
-def compiled(names: Sequence[str]) -> FeatureProgram:
-    """Compile features by name.
-
-    Raises
-    ------
-    BadInput
-        With code ``feature_unknown``, if one cannot be understood.
-    """
-    try:
-        return compile_features(names)
-    except ValueError as error:
-        raise BadInput(
-            "--features", str(error), "the names of `bot4 features list`", "Correct the name.", "feature_unknown"
-        ) from None
-
-
-def new_state(program: FeatureProgram, history: BarHistory) -> Floats:
-    """Return the state before a history's first bar.
-
-    Raises
-    ------
-    BadInput
-        With code ``timeframe``, if its bars do not add up to those of a feature.
-    """
-    try:
-        return program.new_state(history.interval_ns)
-    except ValueError as error:
-        raise BadInput(
-            "--features", str(error), "a timeframe that is a multiple of the bars", "Choose another.", "timeframe"
-        ) from None
 
 
 def computed(

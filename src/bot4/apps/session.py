@@ -144,6 +144,8 @@ def prepare(request: RunRequest, progress: Progress) -> Prepared:
     BadInput
         If the data, the strategies or the configuration cannot be used.
     """
+    from bot4.runtime.feature_wiring import check_features  # loads the kernels, which a look at data does without
+
     settings = request.config
     recruits = recruit(settings.strategies, request.config_folder)
     groups, opened = open_data(request)
@@ -151,6 +153,13 @@ def prepare(request: RunRequest, progress: Progress) -> Prepared:
     histories = [one for one in opened if isinstance(one, BarHistory)]
     refuse_inverse(ticks)
     check_currency(settings, [history.instrument for history in opened])
+    check_features(
+        settings,
+        recruits,
+        [history.symbol for history in opened],
+        [Nanos(history.interval_ns) for history in opened],
+        ticks=bool(ticks),
+    )
     surveys = [survey(history, progress) for history in opened]
     trials, trials_hash = read_trials(settings.evidence.trial_ledger, request.config_folder)
     data = tuple(data_set(history, one) for history, one in zip(opened, surveys, strict=True))

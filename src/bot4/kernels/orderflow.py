@@ -13,18 +13,19 @@ with a price above zero, a quantity not negative and a side of -1 (sold), 0 (unk
 a quote with prices and sizes above zero. Whether bid lies below ask is for the market's validation to judge.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, final
 
 import numpy as np
 
-from bot4.kernels.catalog import QUOTE_FLOW, TRADE_FLOW
+from bot4.kernels.catalog import BULK, CATALOG, QUOTE_FLOW, TRADE_FLOW, FeatureInfo
 from bot4.kernels.features import FeatureProgram, FeatureStream, parse_kind
 from bot4.kernels.indicators.flow import SIDE_SHIFT
 from bot4.kernels.jit import Floats, Ints, kernel
 
 _TRADE_KINDS: Final = {info.kind: info for info in TRADE_FLOW}
 _QUOTE_KINDS: Final = {info.kind: info for info in QUOTE_FLOW}
+_BAR_KINDS: Final = frozenset(info.kind for info in CATALOG + BULK)
 _SIDES: Final = (-1.0, 0.0, 1.0)
 
 
@@ -124,15 +125,26 @@ class QuoteStream:
         return self._stream.step(ts_ns, bid, bid_size, ask_size, ask, 0.0)
 
 
+def flow_of(name: str) -> str:
+    """Return what updates the feature of this name: ``"trades"``, ``"quotes"``, or empty for one of bars.
+
+    A kind that bars have too, such as `realized_vol`, means theirs. Whether the numbers fit, compiling it tells.
+    """
+    kind = name.rstrip("0123456789._")
+    if kind in _BAR_KINDS:
+        return ""
+    return "trades" if kind in _TRADE_KINDS else "quotes" if kind in _QUOTE_KINDS else ""
+
+
 def compile_trade_flow(names: Sequence[str]) -> TradeFlow:
     """Compile features of trades; the outputs keep the order of `names`.
 
     Raises
     ------
     ValueError
-        For a name that is no feature of trades, with one that would do.
+        For a name that is no feature of trades, with one that would do, and for one given twice.
     """
-    return TradeFlow(FeatureProgram([parse_kind(name, _TRADE_KINDS) for name in names]))
+    return TradeFlow(_program(names, _TRADE_KINDS))
 
 
 def compile_quote_flow(names: Sequence[str]) -> QuoteFlow:
@@ -141,9 +153,16 @@ def compile_quote_flow(names: Sequence[str]) -> QuoteFlow:
     Raises
     ------
     ValueError
-        For a name that is no feature of quotes, with one that would do.
+        For a name that is no feature of quotes, with one that would do, and for one given twice.
     """
-    return QuoteFlow(FeatureProgram([parse_kind(name, _QUOTE_KINDS) for name in names]))
+    return QuoteFlow(_program(names, _QUOTE_KINDS))
+
+
+def _program(names: Sequence[str], kinds: Mapping[str, FeatureInfo]) -> FeatureProgram:
+    twice = [name for place, name in enumerate(names) if name in names[:place]]
+    if twice:
+        raise ValueError(f"feature {twice[0]!r} was named twice")
+    return FeatureProgram([parse_kind(name, kinds) for name in names])
 
 
 @kernel

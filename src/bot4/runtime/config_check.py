@@ -322,11 +322,20 @@ def _features(settings: Settings) -> Iterator[tuple[Path, str, str, str]]:
     if not named:
         return
     from bot4.kernels.features import parse
+    from bot4.kernels.orderflow import flow_of
 
     seen: dict[str, Path] = {}
     for path, name in named:
         try:
-            parse(name)
+            if not flow_of(name):
+                parse(name)
+            else:
+                yield (
+                    path,
+                    shown(name),
+                    "a feature of bars",
+                    "Those of trades and quotes come where a strategy reads them.",
+                )
         except ValueError as error:
             yield path, shown(name), "a name that bot4 features list shows", f"{error}"
         if path[0] == "features" and name in seen:

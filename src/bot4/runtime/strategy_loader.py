@@ -37,7 +37,8 @@ class Recruit:
     """Hold one strategy of the run before it is bound to an instrument.
 
     ``code_hash`` is the SHA-256 of a user's file, empty for a shipped strategy;
-    ``freeze_day`` the first UTC day that counts as evidence (days since 1970).
+    ``freeze_day`` the first UTC day that counts as evidence (days since 1970);
+    ``needs_ticks`` says that it is asked about trades, of which bars tell nothing.
     """
 
     def __init__(self, slot: int, settings: StrategySettings, make: Callable[..., Strategy], code_hash: str) -> None:
@@ -49,6 +50,7 @@ class Recruit:
         first = self.instance()
         self.name = first.name
         self.features = first.features
+        self.needs_ticks = isinstance(first, TickStrategy)
 
     def instance(self) -> Strategy:
         """Return a new object of the strategy, for one instrument.

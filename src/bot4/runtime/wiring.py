@@ -19,19 +19,18 @@ from bot4.decision.sizing import Sizing
 from bot4.decision.strategies.stage import Strategies, Voice
 from bot4.decision.strategies.tick_protocol import TickStrategy
 from bot4.decision.strategies.ticks import Mute, TickStrategies, TickVoice
-from bot4.domain.errors import BadInput
 from bot4.domain.instrument import Instrument
 from bot4.domain.ports import Gateway, Journal
 from bot4.domain.stage import Stage
 from bot4.domain.values import MONEY_ONE, RATE_ONE, Money, Nanos
 from bot4.insight.features import FeatureStage
-from bot4.kernels.features import DEFAULT_FEATURES, FeatureProgram, compile_features, parse
 from bot4.market.bar_builder import BarBuilder
 from bot4.risk.drawdown import Ladder
 from bot4.risk.judge import Judge
 from bot4.risk.limits import Limits
 from bot4.runtime.containment import Contained, ContainedTicks
 from bot4.runtime.engine import Engine
+from bot4.runtime.feature_wiring import feature_stages
 from bot4.runtime.settings import CostSettings, Settings
 from bot4.runtime.strategy_loader import Recruit
 from bot4.simulation.fees import FeeSchedule, FeeTier
@@ -73,50 +72,6 @@ class Wired:
         return 0 if self.builder is None else int(self.builder.bars)
 
 
-def features_read(settings: Settings, recruits: Sequence[Recruit]) -> list[str]:
-    """Return every feature that a strategy, sizing or exits read, each once."""
-    names = [settings.decision.volatility_feature, settings.decision.atr_feature]
-    for one in recruits:
-        names.extend(one.features)
-    return list(dict.fromkeys(names))
-
-
-def compiled_features(settings: Settings, recruits: Sequence[Recruit]) -> FeatureProgram:
-    """Compile the run's features: those configured or the default set, and all that are read.
-
-    Raises
-    ------
-    BadInput
-        If one of them does not exist.
-    """
-    check_atr(settings.decision.atr_feature)
-    names = [*(settings.features or DEFAULT_FEATURES), *features_read(settings, recruits)]
-    try:
-        return compile_features(list(dict.fromkeys(names)))
-    except ValueError as error:
-        raise BadInput(
-            "features", str(error), "the names of `bot4 features list`", "Correct the name.", "feature_unknown"
-        ) from None
-
-
-def check_atr(name: str) -> None:
-    """Refuse a feature as the distance of stops that is no amount of price.
-
-    Raises
-    ------
-    BadInput
-        If the feature is unknown, or has another unit.
-    """
-    try:
-        unit = parse(name).info.unit
-    except ValueError as error:
-        raise BadInput("decision.atr_feature", str(error), "such as atr_14", "Correct the name.") from None
-    if unit != "price":
-        raise BadInput(
-            "decision.atr_feature", f"{name} is a {unit}", "a feature that is an amount of price", "Write atr_14."
-        )
-
-
 def wire(
     settings: Settings,
     instruments: Sequence[Instrument],
@@ -149,18 +104,16 @@ def wire(
         Whether the run is fed ticks: then bars are built of its trades, and tick strategies are asked.
     """
     cash = Money(settings.account.cash * MONEY_ONE)
-    read = features_read(settings, recruits)
-    index = {name: place for place, name in enumerate(read)}
     voices, tick_voices = voices_of(instruments, recruits)
     portfolio = Portfolio(instruments, capital=cash)
     gate = _gate(settings, instruments, recruits, trials)
-    features = FeatureStage(compiled_features(settings, recruits), read, instruments, intervals_ns)
+    features, told, index = feature_stages(settings, recruits, instruments, intervals_ns)
     weights = [one.settings.weight for one in recruits]
     aggregation = _aggregation(settings, instruments, intervals_ns, weights, index)
     judge = _judge(settings, instruments, cash)
     strategies = Strategies(voices, instruments, intervals_ns, index)
     trading = Trading(len(instruments))
-    decisive: list[Stage] = [portfolio, gate, features, aggregation, strategies, judge, trading]
+    decisive: list[Stage] = [portfolio, gate, told, aggregation, strategies, judge, trading]
     builder = BarBuilder(intervals_ns) if ticks else None
     if builder is not None:
         decisive = [builder, *decisive, TickStrategies(tick_voices, instruments, index)]

@@ -137,6 +137,7 @@ def test_a_text_setting_takes_its_text_as_it_is() -> None:
         ('[[instruments]]\nsymbol="A"\ntype="sport"', "my.toml:3: instruments.0.type", "sport", "spot, ", "mean spot?"),
         ('[[instruments]]\nsymbol="A"\n[[instruments]]\nsymbol="A"', "my.toml:4: instruments.1", "A", "once", "Join"),
         ('features = ["rsi_14", "rsj_14"]', "my.toml:1: features.1", "rsj_14", "features list", "mean rsi_14?"),
+        ('features = ["vpin_50_100"]', "my.toml:1: features.0", "vpin_50_100", "of bars", "where a strategy reads"),
         ('features = ["rsi_14", "rsi_14"]', "my.toml:1: features.1", "a second time", "once", "Leave one out"),
         (
             '[decision]\natr_feature = "atr"',

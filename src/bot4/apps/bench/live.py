@@ -24,10 +24,11 @@ from bot4.kernels.features import DEFAULT_FEATURES
 from bot4.kernels.synthetic import SyntheticConfig, generate
 from bot4.market.bars import BLOCK_ROWS, BarBlock
 from bot4.runtime.drive import Head
+from bot4.runtime.feature_wiring import compiled_features
 from bot4.runtime.settings import Settings, StrategySettings
 from bot4.runtime.strategy_loader import recruit
 from bot4.runtime.warm_up import warm_up
-from bot4.runtime.wiring import compiled_features, imagined_venue, wire
+from bot4.runtime.wiring import imagined_venue, wire
 
 P99_US: Final = 60.0
 BUSY: Final = Settings(

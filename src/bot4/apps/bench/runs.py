@@ -23,9 +23,9 @@ from bot4.kernels.sweep import Series, plan_of, screen
 from bot4.kernels.synthetic import SyntheticMarket, generate
 from bot4.kernels.synthetic_ticks import TapeConfig, TapeMaker
 from bot4.market.tick_tables import TickTable
+from bot4.runtime.feature_wiring import compiled_features
 from bot4.runtime.settings import InstrumentSettings, Settings, StrategySettings
 from bot4.runtime.warm_up import warm_up
-from bot4.runtime.wiring import compiled_features
 
 BARS: Final = 105_120
 READ_BARS: Final = 52_560

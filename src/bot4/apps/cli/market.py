@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 EXAMPLES_SHOWN = 3
 NAMES_TOLD: Final = (
     "rsi_14@1h is the feature of the last finished bar of an hour on the clock of shorter bars; "
-    "beta_60~BTCUSDT is one against a reference; those of trades and quotes are for strategies on ticks"
+    "beta_60~BTCUSDT is one against a reference; those of trades and quotes need ticks (--ticks), and a name that bars "
+    "have too means theirs"
 )
 
 
@@ -100,6 +101,7 @@ def feature_fields(info: "FeatureInfo", of: str) -> dict[str, object]:
 def compute_features(
     *,
     bars: Bars = (),
+    ticks: Ticks = (),
     symbols: Symbols = (),
     interval: Interval = "",
     strict: Strict = False,
@@ -111,21 +113,28 @@ def compute_features(
             negative=(),
             show_default=False,
             group=RUN,
-            help="Names such as rsi_14, rsi_14@1h or beta_60~BTCUSDT; the default set if none.",
+            help="Names such as rsi_14, rsi_14@1h or beta_60~BTCUSDT, of ticks also vpin_50_100 or ofi_100; "
+            "the default set if none.",
         ),
     ] = (),
     out: Annotated[Path, Parameter(name="--out", group=RUN, help="The Parquet file to write.")],
     screen: Screen = Screen(),  # noqa: B008 - frozen
 ) -> Reply:
-    """Compute features of recorded bars into a Parquet file: ts, symbol if there are several, one column for each.
+    """Compute features of recorded bars or ticks into a Parquet file: ts, symbol if there are several, one column each.
 
     A value is NULL until it is warm, and where its bar was refused. A feature
-    against a reference needs the reference's bars among those given.
+    against a reference needs the reference's bars among those given. Of ticks there
+    is a row for each bar built of their trades, features of trades and quotes as
+    they stood when the bar was handed on: what a strategy is told in a run.
     """
-    from bot4.apps.features import compute
     from bot4.apps.session import RunRequest
 
-    request = RunRequest(command="features", bars=bars, symbols=symbols, interval=interval, strict=strict)
+    if ticks:
+        from bot4.apps.tick_features import compute
+    else:
+        from bot4.apps.features import compute
+
+    request = RunRequest(command="features", bars=bars, ticks=ticks, symbols=symbols, interval=interval, strict=strict)
     with screen.working() as progress:
         told = compute(request, features, out, progress)
     not_ready = [column.name for column in told.columns if column.known == 0]
@@ -133,6 +142,7 @@ def compute_features(
         "count": len(told.columns),
         "rows": told.rows,
         "refused": told.refused,
+        "ticks_refused": told.ticks_refused,
         "features": [
             {"name": one.name, "warm_up": one.warm_up, "known": one.known, "ready": one.known > 0}
             for one in told.columns
@@ -144,11 +154,14 @@ def compute_features(
     }
 
     def show(console: "Console") -> None:
-        rate = told.rows / told.elapsed_s if told.elapsed_s > 0 else 0.0
-        spent = f"in {told.elapsed_s:.1f} s ({rate:,.0f} rows/s, reading twice and writing included)"
+        read, word = sum(one.bars for one in told.surveys), "messages" if ticks else "rows"
+        rate = read / told.elapsed_s if told.elapsed_s > 0 else 0.0
+        spent = f"in {told.elapsed_s:.1f} s ({rate:,.0f} {word}/s, reading twice and writing included)"
         console.print(f"{told.rows:,} rows of {len(told.columns)} features {spent}: {told.out}", markup=False)
         if told.refused:
             console.print(f"{told.refused:,} rows are all NULL: their bar was refused", markup=False)
+        if told.ticks_refused:
+            console.print(f"{told.ticks_refused:,} trades or quotes were not usable for their features", markup=False)
         for name in not_ready:
             console.print(f"not ready: {name} has no value in the whole series", markup=False)
 
