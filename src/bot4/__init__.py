@@ -18,9 +18,9 @@ def _stop_at_stale_build() -> None:
     folder = path.dirname(path.abspath(__file__))
     library = f"{path.dirname(folder)}/bot4_core__mypyc{extension_suffixes()[0]}"
     if path.exists(f"{folder}/_build.json") or path.exists(library):
-        from bot4._build import check
+        from bot4._build import stop_at_stale_build
 
-        check()
+        stop_at_stale_build()
 
 
 _stop_at_stale_build()

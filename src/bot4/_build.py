@@ -11,9 +11,11 @@ compiled itself.
 
 import hashlib
 import json
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
+from types import TracebackType
 from typing import Any, Final
 
 PACKAGE: Final = Path(__file__).resolve().parent
@@ -60,13 +62,26 @@ MANIFEST: Final = "_build.json"
 MEND: Final = "Build anew (make compiled), or go back to plain Python (make pure)."
 
 
+ALLOWED: Final = "compiled files of exactly these sources, or none"
+
+
 class StaleBuildError(ImportError):
     """Refuse compiled files that are not what the sources beside them say."""
 
     def __init__(self, place: str, value: str) -> None:
-        super().__init__(f"{place}: {value}. Allowed: compiled files of exactly these sources, or none. {MEND}")
+        super().__init__(f"{place}: {value}. Allowed: {ALLOWED}. {MEND}")
         self.place = place
         self.value = value
+
+    def fields(self) -> dict[str, str]:
+        """Return code, place, value, allowed and mend, as the command line tells every bad input."""
+        return {
+            "code": "stale_build",
+            "place": self.place,
+            "value": self.value,
+            "allowed": ALLOWED,
+            "mend": MEND,
+        }
 
 
 def hot_sources(package: Path = PACKAGE) -> list[str]:
@@ -188,3 +203,41 @@ def check(package: Path = PACKAGE) -> None:
     if changed:
         others = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
         raise StaleBuildError(str(package / changed[0]), f"edited or removed since it was compiled{others}")
+
+
+def stop_at_stale_build() -> None:
+    """Refuse as :func:`check` does, and have a program that does not catch it end in words and with exit code 2.
+
+    The command line cannot do that: it is not yet imported, and never will be.
+
+    Raises
+    ------
+    StaleBuildError
+        As :func:`check`.
+    """
+    try:
+        check()
+    except StaleBuildError:
+        if not hasattr(sys, "ps1"):  # an interactive session goes on
+            sys.excepthook = end_in_words
+        raise
+
+
+def end_in_words(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Tell of a stale build as the command line tells of bad input, and end; of anything else as Python does.
+
+    Raises
+    ------
+    SystemExit
+        With 2, after a stale build.
+    """
+    if not isinstance(error, StaleBuildError):
+        sys.__excepthook__(kind, error, trace)
+        return
+    told = error.fields()
+    sys.stderr.write(
+        f"error: {told['place']}\n  found:   {told['value']}\n  allowed: {told['allowed']}\n  mend:    {told['mend']}\n"
+    )
+    if "--json" in sys.argv:
+        sys.stdout.write(json.dumps({"error": told}) + "\n")
+    raise SystemExit(2)

@@ -2,6 +2,7 @@
 """The compiled build: which modules, refused as soon as it is stale, and never missed where it cannot be made."""
 
 import ast
+import json
 import os
 import shutil
 import subprocess
@@ -14,6 +15,7 @@ import pytest
 
 from bot4 import _build
 from bot4._build import StaleBuildError, check, hot_sources, manifest, sources_read, write_manifest
+from bot4.apps.cli.failures import human
 from bot4.runtime.build import build_info
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -132,6 +134,29 @@ def test_an_edit_of_any_source_that_was_read_makes_a_build_stale(tmp_path: Path,
     assert f"STALE: {name}" in build_info(root).text()
 
 
+def test_a_program_that_meets_a_stale_build_ends_in_words(tmp_path: Path) -> None:
+    """In the form of every bad input, with exit code 2 and JSON where asked for; caught, it is an error like others."""
+    root = pretend_built(package(tmp_path))
+    place = root / "domain" / "values.py"
+    place.write_text("\n", encoding="utf-8")
+    done = python(root, "-c", "import bot4")
+    wanted = {
+        "code": "stale_build",
+        "place": str(place),
+        "value": "edited or removed since it was compiled",
+        "allowed": _build.ALLOWED,
+        "mend": _build.MEND,
+    }
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", human(wanted))
+    done = python(root, "-c", "import bot4", "--json")
+    assert (done.returncode, done.stderr) == (2, human(wanted))
+    assert json.loads(done.stdout) == {"error": wanted}
+    catching = "try:\n    import bot4\nexcept ImportError:\n    print('caught')\n1 / 0\n"
+    done = python(root, "-c", catching)
+    assert (done.returncode, done.stdout) == (1, "caught\n")
+    assert "ZeroDivisionError" in done.stderr
+
+
 def test_an_edit_with_the_old_time_and_size_is_seen(tmp_path: Path) -> None:
     """Contents count, not dates."""
     root = pretend_built(package(tmp_path))
@@ -174,7 +199,7 @@ def test_a_manifest_without_compiled_files_is_plain_python(tmp_path: Path) -> No
 def test_importing_bot4_stops_at_a_stale_build_before_anything_is_loaded(
     tmp_path: Path, without_manifest: bool
 ) -> None:
-    """``import bot4`` itself refuses, in one last line that names the file."""
+    """``import bot4`` itself refuses, and names the file."""
     root = pretend_built(package(tmp_path))
     assert python(root, "-c", "import bot4").returncode == 0
     if without_manifest:
@@ -182,9 +207,8 @@ def test_importing_bot4_stops_at_a_stale_build_before_anything_is_loaded(
     else:
         (root / "domain" / "order.py").write_text("", encoding="utf-8")
     done = python(root, "-c", "import bot4")
-    assert done.returncode == 1
-    assert "StaleBuildError" in done.stderr.splitlines()[-1]
-    assert "domain/order" in done.stderr.splitlines()[-1]
+    assert done.returncode == 2
+    assert "domain/order" in done.stderr.splitlines()[0]
 
 
 def left(root: Path) -> Sequence[str]:
