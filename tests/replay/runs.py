@@ -2,7 +2,8 @@
 """Runs on disk, here or in a process of their own: generated bars as CSV, lively settings, and what came of it.
 
 As a program it carries out one run, as the command line would, and prints its summary as one line of JSON:
-``python -m tests.replay.runs COMMAND BARS OUT [--resume]``; COMMAND may end in ``:enforce``.
+``python -m tests.replay.runs COMMAND DATA OUT [--resume]``; COMMAND may end in ``:enforce``, and is ``ticks`` for a
+backtest over ticks.
 """
 
 import json
@@ -18,6 +19,7 @@ from bot4.apps.outcome import Outcome
 from bot4.apps.progress import Progress, Silent, StopFlag, stop_on_signals
 from bot4.apps.session import RunRequest
 from bot4.record.reader import read_records
+from bot4.runtime.settings import Settings, StrategySettings, TickSettings
 from tests.simulation.engine_run import Table, Word, lively, walk, words_of
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -51,7 +53,16 @@ def request_for(command: str, bars: Path, out: Path, **changes: Any) -> RunReque
         "report": False,
         "nonce": NONCE if name == "paper" else "",
     }
+    if name == "ticks":
+        fields |= {"command": "backtest", "config": hasty(), "bars": (), "ticks": (str(bars),)}
     return RunRequest(**(fields | changes))
+
+
+def hasty() -> Settings:
+    """Settings under which a few thousand ticks have more than a thousand fills, with every model but the plainest."""
+    crossing = StrategySettings(kind="tick_ema", parameters={"fast": 2, "slow": 5})
+    models = TickSettings(latency="lognormal", mu=2.5, queue="power", fill="poisson_beta")
+    return Settings(gate="observe", strategies=(crossing,), ticks=models)
 
 
 def carry_out(request: RunRequest, progress: Progress | None = None) -> Outcome:

@@ -18,6 +18,7 @@ from bot4.apps.outcome import Outcome
 from bot4.apps.progress import Progress, Silent, StopFlag
 from bot4.domain.errors import BadInput
 from tests.replay.runs import REPOSITORY, arguments, carry_out, environment, request_for
+from tests.unit.adapters.stores.ticks_written import write_tape
 
 STARTED_S = 120.0
 """How long a process may take to its first group of records."""
@@ -98,6 +99,19 @@ def test_a_paper_run_killed_at_random_instants_ends_in_the_same_bytes(
     """The same where every command waits for the disk and the head is signed."""
     times = rounds(4, full=40)
     stood = kill_and_take_up("paper", market, tmp_path, times=times, seed=7)
+    assert len(stood) >= 0.5 * times
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3_600)
+@pytest.mark.requirement("P-06", "I-1", "I-10", "I-14", "U-4")
+def test_a_run_over_ticks_killed_at_random_instants_ends_in_the_same_bytes(
+    tmp_path: Path, rounds: Callable[..., int]
+) -> None:
+    """The same where commands, reports and messages are under way between the exchange's clock and ours."""
+    times = rounds(4, full=40)
+    tape = write_tape(tmp_path / "tape.parquet", 3_000)
+    stood = kill_and_take_up("ticks", tape, tmp_path, times=times, seed=99)
     assert len(stood) >= 0.5 * times
 
 
