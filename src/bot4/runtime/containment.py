@@ -45,17 +45,11 @@ class Contained(Voice):
         try:
             if self.is_shipped:
                 return self.strategy.on_bar(view)
-            said = self.on_bar(view)
-            if said is None:
-                return None
-            wrong = objection(said)
+            return judged(self.strategy, self.on_bar(view))
         except KeyboardInterrupt:
             raise
         except BaseException as error:
             return Fault(f"{self.strategy.name}: {described(error)}")
-        if isinstance(said, Signal) and not wrong:
-            return said
-        return Fault(f"{self.strategy.name}: {wrong}")
 
     def may_speak(self, columns: Columns, position: float) -> NDArray[np.bool_] | None:
         """Return what the strategy promises; None where that is no array of one truth a bar."""
@@ -83,21 +77,25 @@ class ContainedTicks(TickVoice):
         try:
             if self.is_shipped:
                 return self.strategy.on_tick(view)
-            said = self.on_tick(view)
-            if said is None:
-                return None
-            wrong = objection(said)
+            return judged(self.strategy, self.on_tick(view))
         except KeyboardInterrupt:
             raise
         except BaseException as error:
             return Fault(f"{self.strategy.name}: {described(error)}")
-        if isinstance(said, Signal) and not wrong:
-            return said
-        return Fault(f"{self.strategy.name}: {wrong}")
 
     def state(self) -> tuple[float, ...]:
         """Return the strategy's memory; one that cannot tell it is hashed as a single NaN."""
         return told_state(self.strategy)
+
+
+def judged(strategy: Strategy, said: object) -> Signal | Fault | None:
+    """Return what a user's strategy said if it can be taken as it is, else the fault that it is none."""
+    if said is None:
+        return None
+    wrong = objection(said)
+    if isinstance(said, Signal) and not wrong:
+        return said
+    return Fault(f"{strategy.name}: {wrong}")
 
 
 def told_state(strategy: Strategy) -> tuple[float, ...]:

@@ -17,7 +17,7 @@ from bot4.domain.order import Execution, OrderWord, Submit, accepted, cancel_rej
 from bot4.domain.values import BUY, SELL, Lots, Money, Nanos, Ticks
 from bot4.simulation.claims import Claims
 from bot4.simulation.filters import INSUFFICIENT, UNCOUNTABLE, objection, size_objection
-from bot4.simulation.ledger import VenueLedger
+from bot4.simulation.ledger import VenueLedger, VenueStatement
 from bot4.simulation.orders import Shelf, VenueOrder
 from bot4.simulation.rounding import affordable, fee_of, notional_of
 
@@ -137,6 +137,20 @@ class Clerk:
         elif order.reduce_only and self.ledger.lots[order.instrument] == 0:
             self._cancel(order, at, NOTHING_TO_REDUCE)
         return funded
+
+    def statement(self) -> VenueStatement:
+        """Return what the venue holds to be true now."""
+        return VenueStatement(
+            cash=Money(self.ledger.cash),
+            lots=[Lots(lots) for lots in self.ledger.lots],
+            fees=Money(self.ledger.fees),
+            executions=self.ledger.executions,
+            open_orders=[
+                (int(order.order_id), int(order.instrument), int(order.side), int(order.leaves))
+                for shelf in self.shelves
+                for order in shelf.orders.values()
+            ],
+        )
 
     def _remember(self, order_id: int) -> None:
         """Remember an id, and forget the oldest of an order that has ended where there are too many."""

@@ -23,6 +23,12 @@ class InFlight:
         self.arrives_ns = arrives_ns
         self.command = command
 
+    def write_state(self, out: BytesWriter) -> None:
+        """Write the moment, then the command."""
+        write_i64_le(out, self.arrives_ns)
+        write_i64_le(out, self.command.kind)
+        self.command.write(out)
+
 
 @final
 @mypyc_attr(acyclic=True, free_list_len=1)
@@ -91,7 +97,9 @@ class VenueOrder:
 
 
 class Shelf:
-    """Keep the open orders of one instrument where its matcher finds them."""
+    """Keep the open orders of one instrument where its matcher finds them; ``orders`` holds them as they arrived."""
+
+    orders: dict[int, VenueOrder]
 
     @abstractmethod
     def add(self, order: VenueOrder) -> None:

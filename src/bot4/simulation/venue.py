@@ -53,7 +53,7 @@ from bot4.domain.instrument import Instrument
 from bot4.domain.marketdata import Bar
 from bot4.domain.order import OrderWord, Submit
 from bot4.domain.ports import Gateway
-from bot4.domain.values import RATE_ONE, Lots, Money, Nanos
+from bot4.domain.values import RATE_ONE, Money, Nanos
 from bot4.simulation.fees import FeeSchedule
 from bot4.simulation.ledger import VenueLedger, VenueStatement
 from bot4.simulation.matching import Matcher
@@ -187,17 +187,7 @@ class SimulatedVenue(Gateway):
 
     def statement(self) -> VenueStatement:
         """Return what the venue holds to be true now."""
-        return VenueStatement(
-            cash=Money(self.ledger.cash),
-            lots=[Lots(lots) for lots in self.ledger.lots],
-            fees=Money(self.ledger.fees),
-            executions=self.ledger.executions,
-            open_orders=[
-                (int(order.order_id), int(order.instrument), int(order.side), int(order.leaves))
-                for working in self.matcher.working
-                for order in working.orders.values()
-            ],
-        )
+        return self.matcher.clerk.statement()
 
     def write_state(self, out: BytesWriter) -> None:
         """Write the ledger, each instrument's orders, what is in flight, and the reports not yet handed on."""
@@ -206,9 +196,7 @@ class SimulatedVenue(Gateway):
             working.write_state(out)
         write_i64_le(out, len(self.in_flight))
         for item in self.in_flight:
-            write_i64_le(out, item.arrives_ns)
-            write_i64_le(out, item.command.kind)
-            item.command.write(out)
+            item.write_state(out)
         write_i64_le(out, len(self.matcher.clerk.reports))
         for report in self.matcher.clerk.reports:
             write_i64_le(out, report.kind)

@@ -275,17 +275,7 @@ class TickVenue(Gateway):
 
     def statement(self) -> VenueStatement:
         """Return what the venue holds to be true now."""
-        return VenueStatement(
-            cash=Money(self.ledger.cash),
-            lots=[Lots(lots) for lots in self.ledger.lots],
-            fees=Money(self.ledger.fees),
-            executions=self.ledger.executions,
-            open_orders=[
-                (int(order.order_id), int(order.instrument), int(order.side), int(order.leaves))
-                for shelf in self.matcher.shelves
-                for order in shelf.orders.values()
-            ],
-        )
+        return self.matcher.clerk.statement()
 
     def write_state(self, out: BytesWriter) -> None:
         """Write ledger, markets, orders, what is in flight, the reports not handed on, and the place in each stream."""
@@ -296,9 +286,7 @@ class TickVenue(Gateway):
             shelf.write_state(out)
         write_i64_le(out, len(self.in_flight))
         for item in self.in_flight:
-            write_i64_le(out, item.arrives_ns)
-            write_i64_le(out, item.command.kind)
-            item.command.write(out)
+            item.write_state(out)
         write_i64_le(out, len(self.reports))
         for report in self.reports:
             write_i64_le(out, report.kind)
