@@ -14,6 +14,7 @@ No decision may ever read from here: the state of this stage is no part of the
 state hash.
 """
 
+from array import array
 from collections.abc import Sequence
 from typing import Final, final
 
@@ -105,9 +106,9 @@ class Days:
     __slots__ = ("days", "equity", "closes")
 
     def __init__(self, instruments: int) -> None:
-        self.days: list[int] = []
-        self.equity: list[int] = []
-        self.closes: list[list[int]] = [[] for _ in range(instruments)]
+        self.days = array("q")
+        self.equity = array("q")
+        self.closes = [array("q") for _ in range(instruments)]
 
     def append(self, day: int, equity: int, closes: Sequence[int]) -> None:
         """Add one day."""
@@ -119,9 +120,9 @@ class Days:
     def copy(self) -> "Days":
         """Return a copy that shares nothing."""
         other = Days(len(self.closes))
-        other.days = self.days.copy()
-        other.equity = self.equity.copy()
-        other.closes = [column.copy() for column in self.closes]
+        other.days = self.days[:]
+        other.equity = self.equity[:]
+        other.closes = [column[:] for column in self.closes]
         return other
 
 

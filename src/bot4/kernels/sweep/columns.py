@@ -3,8 +3,8 @@
 
 Indicators come from the indicator machine, one program for all of them. Plain means, of which a search over crossings
 has dozens and nothing else, take a shorter way: the machine's own rolling sum, called for a whole block of one window
-at a time, in two thirds of the machine's time; without it a screening of crossings ran at two thirds of its rate. A test
-holds the two equal to the bit.
+at a time, in two thirds of the machine's time; without it a screening of crossings runs at two thirds of its rate. A
+test holds the two equal to the bit.
 """
 
 import re
