@@ -25,6 +25,7 @@ from bot4.kernels.jit import Floats, Ints
 from bot4.market.bars import BarBlock
 from bot4.runtime.clocks import SystemClock
 from bot4.runtime.feature_wiring import check_timeframes, named, refuse_flow
+from bot4.runtime.warm_up import warm_up_features
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +78,15 @@ def compute(request: RunRequest, features: Sequence[str], out: Path, progress: P
     BadInput
         If the bars, a feature, its timeframe or its reference cannot be used.
     """
-    clock = SystemClock()
-    began = int(clock.monotonic_ns())
     refuse_flow(features, "--features")
     program = named(compile_features, features or DEFAULT_FEATURES, "--features")
     histories = open_histories(request, group_paths(request.bars, request.symbols))
     check_references(program.references, [history.symbol for history in histories])
     for history in histories:
         check_timeframes(program, history.interval_ns, "--features")
+    load_kernels(program, progress)
+    clock = SystemClock()
+    began = int(clock.monotonic_ns())
     states = [program.new_state(history.interval_ns) for history in histories]
     surveys = tuple(survey(history, progress) for history in histories)
     columns = np.zeros(program.size, dtype=np.int64)
@@ -113,6 +115,13 @@ def compute(request: RunRequest, features: Sequence[str], out: Path, progress: P
         surveys=surveys,
         elapsed_s=(int(clock.monotonic_ns()) - began) / 1e9,
     )
+
+
+def load_kernels(program: FeatureProgram, progress: Progress) -> None:
+    """Compile the kernels or load them, and say so: no rate should count it, and the first time it takes long."""
+    progress.begin(None, "kernels (compiled on the first run)")
+    warm_up_features(program)
+    progress.end()
 
 
 def computed(

@@ -15,7 +15,7 @@ import numpy as np
 
 from bot4.adapters.stores.feature_table import FeatureTable
 from bot4.adapters.stores.tick_history import MergedTicks, TickHistory
-from bot4.apps.features import Column, Computed, stop_if_asked
+from bot4.apps.features import Column, Computed, load_kernels, stop_if_asked
 from bot4.apps.progress import Progress
 from bot4.apps.session import RunRequest, open_data, survey
 from bot4.domain.errors import BadInput
@@ -52,10 +52,11 @@ def compute(request: RunRequest, features: Sequence[str], out: Path, progress: P
         If the ticks, a feature, its timeframe or its reference cannot be used, or
         no bar is finished by them.
     """
-    clock = SystemClock()
-    began = int(clock.monotonic_ns())
     asked = tuple(features or DEFAULT_FEATURES)
     told = Told(asked, [one for one in open_data(request)[1] if isinstance(one, TickHistory)])
+    load_kernels(told.stage.bars.lanes[0].program, progress)
+    clock = SystemClock()
+    began = int(clock.monotonic_ns())
     surveys = tuple(survey(history, progress) for history in told.histories)
     known = np.zeros(len(asked), dtype=np.int64)
     with FeatureTable(out, asked, with_symbol=len(told.histories) > 1) as table:

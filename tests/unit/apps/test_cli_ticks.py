@@ -70,6 +70,13 @@ def test_bot4s_own_file_names_its_symbol(here: Path, capsys: pytest.CaptureFixtu
     assert (one["symbol"], one["messages"], one["faults"]) == (SYMBOL, 151, {})
 
 
+def test_a_run_whose_ticks_make_no_bar_says_so(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing was wrong, and nothing could happen."""
+    path = recording(here / f"{SYMBOL}.jsonl.gz")
+    assert main(["backtest", "--ticks", str(path), "--gate", "observe", "--no-report"]) == 0
+    assert "no bar was built" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("words", "code", "place"),
     [

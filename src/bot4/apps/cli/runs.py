@@ -175,7 +175,7 @@ def show_run(summary: "Mapping[str, object]", console: "Console") -> None:
 
 
 def trouble_lines(summary: "Mapping[str, object]") -> list[str]:
-    """Return what a reader should know: faults of the data, strategies that were halted, those that slowed the run."""
+    """Return what a reader should know: faults of the data, no bar of ticks, strategies halted, those that slowed it."""
     faults, halted = summary["faults"], summary["halted"]
     assert isinstance(faults, dict), "a summary counts faults by kind"
     assert isinstance(halted, dict), "a summary tells by name who was halted"
@@ -184,6 +184,8 @@ def trouble_lines(summary: "Mapping[str, object]") -> list[str]:
     assert isinstance(unforeseen, list), "a summary lists who is unforeseen"
     if unforeseen:
         lines.append(f"every bar was carried: {', '.join(unforeseen)} makes no promise (Strategy.may_speak)")
+    if summary.get("ticks") and summary["bars"] == 0:
+        lines.insert(0, "no bar was built: only trades make bars, and what reads bars was never asked")
     if faults:
         lines.insert(0, f"data: {', '.join(f'{n:,} {kind}' for kind, n in faults.items())}; see bot4 data check")
     return lines

@@ -44,10 +44,17 @@ def test_where_memory_is_short_the_units_become_smaller() -> None:
 
 
 def test_the_length_of_the_series_costs_time_but_no_memory() -> None:
-    """Twice the bars: the same bytes, twice the seconds."""
-    short, long = forecast(work(), 10 * GB), forecast(work(bars=2 * 525_600), 10 * GB)
+    """Twice the bars: the same bytes, twice the seconds but for what every sweep and every set takes."""
+    bare, short, long = (forecast(work(bars=count * 525_600), 10 * GB) for count in (0, 1, 2))
     assert long.bytes == short.bytes
-    assert long.seconds == pytest.approx(2.0 * short.seconds)
+    assert long.seconds - bare.seconds == pytest.approx(2.0 * (short.seconds - bare.seconds))
+
+
+def test_many_sets_on_few_bars_take_time_too() -> None:
+    """A million sets are a minute's writing, even where there is next to nothing to screen."""
+    few, many = (forecast(work(bars=400, sets=sets), 10 * GB) for sets in (1_000, 1_000_000))
+    assert few.seconds < 10.0
+    assert many.seconds > few.seconds + 60.0
 
 
 def test_what_is_free_is_the_lesser_of_the_system_s_word_and_the_group_s() -> None:
