@@ -125,18 +125,14 @@ def rank(s: Floats, o: int, k: int, n: int, x: int, window: int) -> None:
 
 @fused
 def replace_sorted(s: Floats, first: int, size: int, old: float, new: float) -> None:
-    """Take one value out of a sorted row and put another in, by moving what lies between them."""
-    at = first
-    stop = first + size - 1
-    while at < stop and s[at] < old:
-        at += 1
-    while at < stop and s[at + 1] < new:
-        s[at] = s[at + 1]
-        at += 1
-    while at > first and s[at - 1] > new:
-        s[at] = s[at - 1]
-        at -= 1
-    s[at] = new
+    """Take one value out of a sorted row and put another in, in one pass without branches; `old` inf drops the last."""
+    before = -math.inf
+    last = first + size - 1
+    for at in range(first, last):
+        left = s[at] if s[at] < old else s[at + 1]  # the row without `old`
+        s[at] = max(before, min(left, new))
+        before = left
+    s[last] = max(before, new)
 
 
 @fused
