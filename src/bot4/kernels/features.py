@@ -27,7 +27,7 @@ import numpy as np
 from bot4.kernels.catalog import BULK, CATALOG, PAIRS, FeatureInfo, Parameter
 from bot4.kernels.indicators import layout, tracks
 from bot4.kernels.indicators.blocks import Bars, run_blocks
-from bot4.kernels.indicators.machine import carrier
+from bot4.kernels.indicators.machine import needs_rare, workers
 from bot4.kernels.jit import IS_COMPILED, Floats, Ints, address_of
 from bot4.kernels.timeframes import FeatureSpec, Layout, check_clock, lay_out, read_period, read_reference
 
@@ -169,11 +169,12 @@ class FeatureProgram:
         The symbols that features compare with, in the order of the columns that `run` takes.
     """
 
-    __slots__ = ("_layout", "_specs", "names", "references", "warm_up")
+    __slots__ = ("_layout", "_specs", "_with_rare", "names", "references", "warm_up")
 
     def __init__(self, specs: Sequence[FeatureSpec]) -> None:
         self._specs = tuple(specs)
         self._layout = lay_out(specs)
+        self._with_rare = needs_rare(self._layout.program)
         self.names = tuple(spec.name for spec in specs)
         self.warm_up = self._layout.ready
         self.references = self._layout.references
@@ -203,7 +204,7 @@ class FeatureProgram:
     def stream(self, state: Floats | None = None) -> "FeatureStream":
         """Return the fastest form for one bar at a time, over `state` (kept and changed in place) or a new one."""
         held = self.new_state() if state is None else self._checked(state)
-        return FeatureStream(self._layout, held)
+        return FeatureStream(self._layout, held, self._workers())
 
     def step(
         self,
@@ -224,7 +225,18 @@ class FeatureProgram:
         way = self._layout
         return bool(
             tracks.step(
-                carrier(), way.tracks, way.program, way.gather, state, open_ns, open, high, low, close, volume, out
+                self._workers(),
+                way.tracks,
+                way.program,
+                way.gather,
+                state,
+                open_ns,
+                open,
+                high,
+                low,
+                close,
+                volume,
+                out,
             )
         )
 
@@ -273,17 +285,21 @@ class FeatureProgram:
             part = state[: way.tracks[0, tracks.STATE_STOP]]
             refused = self._run_blocks(part, stamps, bars_in, out)
         if alone < len(way.tracks):
+            program, gather = way.program, way.gather
             refused = int(
-                tracks.run(carrier(), way.tracks, way.program, way.gather, state, alone, stamps, bars_in, known, out)
+                tracks.run(self._workers(), way.tracks, program, gather, state, alone, stamps, bars_in, known, out)
             )
         return refused
 
     def _run_blocks(self, state: Floats, open_ns: Ints, bars: Bars, out: Floats) -> int:
         """Take many bars through the first track, a block at a time: the same values, sooner."""
         way = self._layout.blocks
-        out.fill(np.nan)
         work = np.empty(way.size)
-        return int(run_blocks(carrier(), way.program, way.joints, way.gather, state, work, open_ns, bars, out))
+        return int(run_blocks(self._workers(), way.program, way.joints, way.gather, state, work, open_ns, bars, out))
+
+    def _workers(self) -> int:
+        """Return the compiled workers that this program calls."""
+        return workers(self._with_rare)
 
     def _checked(self, state: Floats) -> Floats:
         if not _fits(state, self._layout.first.shape):
@@ -318,16 +334,17 @@ class FeatureStream:
     `references` are the last known closes of `FeatureProgram.references`: write each when it becomes known.
     """
 
-    __slots__ = ("_address", "_descriptor", "_layout", "references", "state", "values")
+    __slots__ = ("_address", "_descriptor", "_layout", "_step", "references", "state", "values")
 
-    def __init__(self, way: Layout, state: Floats) -> None:
+    def __init__(self, way: Layout, state: Floats, workers: int) -> None:
         self._layout = way
+        self._step = tracks.step_entry()
         self.state = state
         self.references = state[len(state) - len(way.references) :]
         self.values = np.full(len(way.ready), np.nan)
         arrays = (way.program, way.gather, state, way.tracks, self.values)
         sizes = (len(way.program), len(way.ready), len(state), len(way.tracks))
-        self._descriptor = np.array([*sizes, *(address_of(one) for one in arrays), carrier()], dtype=np.int64)
+        self._descriptor = np.array([*sizes, *(address_of(one) for one in arrays), workers], dtype=np.int64)
         self._address = address_of(self._descriptor)
 
     def step(self, open_ns: int, open: float, high: float, low: float, close: float, volume: float) -> bool:
@@ -336,7 +353,7 @@ class FeatureStream:
         False when the bar was not usable.
         """
         if IS_COMPILED:
-            return tracks.step_at(self._address, open_ns, open, high, low, close, volume)
+            return self._step(self._address, open_ns, open, high, low, close, volume)
         way = self._layout
         return tracks.step(
             0, way.tracks, way.program, way.gather, self.state, open_ns, open, high, low, close, volume, self.values

@@ -81,15 +81,16 @@ def raw_at(typing_context: Any, address: Any) -> Any:  # noqa: ARG001
 
 
 @cast("Callable[[Any], Callable[..., None]]", intrinsic)
-def call_apart(typing_context: Any, address: Any, a: Any, b: Any, c: Any, d: Any, e: Any, f: Any) -> Any:  # noqa: ARG001
-    """Call the function at an address with six integers; only inside compiled kernels."""
+def call_apart(typing_context: Any, address: Any, a: Any, b: Any, c: Any, d: Any, e: Any, f: Any, g: Any) -> Any:  # noqa: ARG001
+    """Call the function at an address with seven integers or addresses; only inside compiled kernels."""
+    given = [one if isinstance(one, RawType) else types.intp for one in (a, b, c, d, e, f, g)]
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ARG001
         form = ir.FunctionType(ir.VoidType(), [one.type for one in args[1:]])
         builder.call(builder.inttoptr(args[0], form.as_pointer()), args[1:])
         return context.get_dummy_value()
 
-    return types.none(*(types.intp,) * 7), codegen
+    return types.none(types.intp, *given), codegen
 
 
 def raw(array: Floats) -> Floats:

@@ -6,7 +6,6 @@ features took 1,166 ns a bar row by row within each bar, and a third of it bar b
 """
 
 import math
-from typing import Final
 
 import numpy as np
 
@@ -16,7 +15,6 @@ from bot4.kernels.indicators.machine import call_carry, is_usable, resolve
 from bot4.kernels.jit import Floats, Ints, fused, kernel
 from bot4.kernels.raw import raw
 
-LINE: Final = 8  # float64 in a line of the cache
 Bars = tuple[Floats, Floats, Floats, Floats, Floats]
 
 
@@ -87,17 +85,11 @@ def put_inputs(joints: Ints, w: Floats, place: int, open_ns: Ints, bars: Bars, r
 
 @fused
 def put_outputs(gather: Ints, w: Floats, place: int, rows: Ints, usable: int, out: Floats, width: int) -> None:
-    """Write the rows of the outputs; `gather` tells for each where its column is and where it stands in a row.
-
-    Eight bars at a time: as many as share a line of the cache in a column, and few enough for their rows to stay in it.
-    """
-    for first in range(0, usable, LINE):
-        stop = min(first + LINE, usable)
+    """Write the rows of the outputs, one after the other; `gather` tells where in a row each stands."""
+    for i in range(usable):
+        row = rows[i] * width
         for j in range(gather.shape[1]):
-            column = resolve(gather[0, j], place)
-            to = gather[1, j]
-            for i in range(first, stop):
-                out[rows[i] * width + to] = w[column + i]
+            out[row + gather[1, j]] = w[resolve(gather[0, j], place) + i]
 
 
 @fused
@@ -115,7 +107,7 @@ def usable_rows(
 
 @kernel
 def run_blocks(
-    worker: int,
+    workers: int,
     program: Ints,
     joints: Ints,
     gather: Ints,
@@ -127,7 +119,7 @@ def run_blocks(
 ) -> int:
     """Take bars in order, write the outputs of those that are usable, shape (bars, ...), and count those that are not.
 
-    What is not usable leaves its row of `out` as it was. `worker` is what `machine.carrier` returns.
+    What is not usable gets a row of NaN. `workers` is what `machine.workers` returns.
     """
     opens, highs, lows, closes, volumes = bars
     s = raw(memory)
@@ -143,13 +135,16 @@ def run_blocks(
     last = 0
     for at in range(0, opens.shape[0], BLOCK):
         usable = usable_rows(opens, highs, lows, closes, volumes, rows, at)
+        stop = min(at + BLOCK, opens.shape[0])
+        if usable < stop - at:
+            out[at:stop] = math.nan
         if usable == 0:
             continue
         if place + BLOCK > ring_length(depth):
             shift_back(joints, w, depth, place)
             place = depth
         put_inputs(joints, w, place, open_ns, bars, rows, usable)
-        call_carry(worker, program, work, count, place, usable)
+        call_carry(workers, program, work, count, place, usable)
         put_outputs(gather, w, place, rows, usable, results, out.shape[1])
         count += usable
         last_place = place

@@ -66,6 +66,7 @@ TREND: Final = 2
 MOMENTUM: Final = 3
 VOLATILITY: Final = 4
 VOLUMES: Final = 5
+LAST_COMMON: Final = VOLUMES  # those after it are compiled when a program has one
 CALENDAR: Final = 12
 FRACTIONAL: Final = 13
 PAIRS: Final = 14
