@@ -35,6 +35,7 @@ NAMES: Final = (
     "mfi_14",
     "volume_sma_20",
 )
+"""Those of bot4's default features that TA-Lib has; written out, since the peers' environments have no bot4."""
 
 STREAMED: Final = 10_000
 """Bars of the streaming work: the first so many of the file."""

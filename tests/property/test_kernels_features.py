@@ -34,6 +34,8 @@ OF_A_SCALE = {"linearreg_angle", "fracdiff"}
 #: With the JIT off a bar costs a thousand times as much; the lines are the same.
 SCALE = 1 if IS_COMPILED else 8
 PIECE = 100_000 // SCALE // SCALE
+#: The prices that drift is looked for at: an ordinary one, and either end of what bot4 takes.
+ENDS = (1e-12, 100.0, 1e9)
 
 
 def whole(series: Series) -> tuple[Floats, Floats]:
@@ -133,33 +135,37 @@ def test_a_spike_leaves_no_trace_once_it_has_left_the_window(seed: int, spike: f
         np.testing.assert_allclose(out[clear, NAMES.index(name)], reference, rtol=1e-9, atol=1e-11, err_msg=name)
 
 
-def check_drift(bars: int) -> None:
+def check_drift(bars: int, price: float) -> None:
     """Stream `bars` bars in chunks and compare the end with a fresh computation over the last bars only."""
     names = [f"{kind}_{window}" for kind in WINDOWED for window in (20, 100)]
     program = compile_features(names)
     state = program.new_state()
-    level, last = 100.0, generated(1)
+    level, last = price, generated(1)
     out = np.empty((PIECE, program.size))
     for chunk in range(bars // SCALE // SCALE // PIECE):
         last = generated(PIECE, seed=chunk, price=level, move=0.0005)
-        level = min(max(float(last.closes[-1]), 1.0), 1e5)
+        level = min(max(float(last.closes[-1]), 0.01 * price), 1e3 * price)
         program.run(state, *last, out)
     tail = last.part(PIECE - 1_000, PIECE)
     for place, name in enumerate(names):
         spec = parse(name)
         reference = windowed(spec.info.kind, tail, int(spec.numbers[0]))[500:]
         size = float(np.max(np.abs(reference)))
-        np.testing.assert_allclose(out[-500:, place], reference, rtol=1e-9, atol=1e-12 * max(size, level), err_msg=name)
+        scale = (price / 100.0) ** POWERS.get(spec.info.unit, 0)  # so that the test is one and the same at every price
+        around = max(size, 100.0 * level / price * scale)
+        np.testing.assert_allclose(out[-500:, place], reference, rtol=1e-9, atol=1e-12 * around, err_msg=name)
 
 
 @pytest.mark.requirement("ML_001")
-def test_a_million_steps_leave_no_drift() -> None:
+@pytest.mark.parametrize("price", ENDS)
+def test_a_million_steps_leave_no_drift(price: float) -> None:
     """Carried from bar to bar or computed from the window alone: the same to 1e-9."""
-    check_drift(1_000_000)
+    check_drift(1_000_000, price)
 
 
 @pytest.mark.slow
 @pytest.mark.requirement("ML_001")
-def test_ten_million_steps_leave_no_drift() -> None:
+@pytest.mark.parametrize("price", ENDS)
+def test_ten_million_steps_leave_no_drift(price: float) -> None:
     """The long form of the test above."""
-    check_drift(10_000_000)
+    check_drift(10_000_000, price)

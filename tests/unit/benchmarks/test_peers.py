@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from benchmarks.guard.verdict import Verdict
+from benchmarks.indicators import NAMES
 from benchmarks.peers import environments
 from benchmarks.peers.page import BEGIN, END, put_into_page
 from benchmarks.peers.sitting import Measured, Trial
@@ -13,6 +14,8 @@ from benchmarks.peers.verdicts import Row, losses, rows_of, table
 from benchmarks.peers.works import WORKS, Contender, Work
 from benchmarks.ticks import ASK, BID, DEPTH, TRADE, make_ticks
 from benchmarks.workload import TICK_SIZE, make_bars
+
+from bot4.kernels.features import DEFAULT_FEATURES, parse
 
 OURS = Contender(label="bot4", environment="bot4", module="on_bot4", work="w")
 PEER = Contender(label="peer", environment="peer", module="on_peer", work="w")
@@ -164,3 +167,8 @@ def test_a_side_answers_one_line_of_json_a_run(tmp_path: Path) -> None:
     told = json.loads(json.dumps(once(Double())))
     assert told["answer"] == {"done": 1.0}
     assert set(told) == {"cpu_s", "wall_s", "peak_mib", "answer"}
+
+
+def test_the_indicators_are_the_default_features_that_talib_has() -> None:
+    """A feature that becomes a default joins the comparison."""
+    assert tuple(name for name in DEFAULT_FEATURES if parse(name).info.talib) == NAMES
