@@ -21,6 +21,7 @@ from bot4.apps.session import RunRequest, open_data, survey
 from bot4.domain.errors import BadInput
 from bot4.domain.marketdata import Features
 from bot4.domain.stage import NOTHING, Outbox
+from bot4.domain.tick_block import MESSAGES_MAX, TickBlock
 from bot4.domain.values import Nanos
 from bot4.insight.features import FeatureStage, check_references
 from bot4.insight.flow import FlowFeatures
@@ -29,7 +30,6 @@ from bot4.kernels.jit import Floats, Ints
 from bot4.kernels.orderflow import flow_of
 from bot4.market.bar_builder import BarBuilder
 from bot4.market.intervals import interval_text
-from bot4.market.ticks import MESSAGES_MAX, TickBlock
 from bot4.runtime.clocks import SystemClock
 from bot4.runtime.feature_wiring import check_timeframes, compiled_flow, named
 

@@ -175,7 +175,7 @@ def show_run(summary: "Mapping[str, object]", console: "Console") -> None:
 
 
 def trouble_lines(summary: "Mapping[str, object]") -> list[str]:
-    """Return what a reader should know: faults of the data, ticks without a bar, strategies halted or slowing the run."""
+    """Return what a reader should know: faults of the data, ticks without a bar, strategies halted or unforeseen."""
     faults, halted = summary["faults"], summary["halted"]
     assert isinstance(faults, dict), "a summary counts faults by kind"
     assert isinstance(halted, dict), "a summary tells by name who was halted"

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The machine: bars in, every row of the program done for them, the newest values out.
 
-`carry` is the only place where a bar changes the state. One bar at a time (`carry_one`) it works on the state itself; of
-a block it takes each row over all bars before the next row (`run_blocks`), in a workspace. The lines of a row are the
-same and so is their order for each row, so streaming and batch agree to the bit (no fastmath, no fused multiply-add).
+`carry` is the only place where a bar changes the state. One bar at a time (`carry_one`) it works on the state itself;
+of a block it takes each row over all bars before the next row (`run_blocks`), in a workspace. The lines of a row are
+the same and so is their order for each row, so streaming and batch agree to the bit (no fastmath, no fused
+multiply-add).
 Rows stand in an order in which each finds its inputs done.
 """
 
