@@ -16,6 +16,7 @@ from benchmarks.workload import CASH, FEE, LOT_SIZE, MINUTE_NS, SWEEP_FAST, SWEE
 from bot4 import __version__
 from bot4.account.attribution import Attribution
 from bot4.adapters.stores.tick_history import MergedTicks
+from bot4.apps.bench.features import hundred
 from bot4.apps.collector import quiet_collector
 from bot4.apps.execute import check_books
 from bot4.apps.progress import Silent
@@ -109,6 +110,9 @@ class SmaCross(Run):
     features: tuple[str, ...] | None = None
     """What is computed besides what the strategy reads, None for what the configuration says."""
 
+    every_bar = False
+    """Whether bars that provably cause nothing are carried too."""
+
     def __init__(self, folder: Path) -> None:
         settings = load_settings(HERE / "sma_cross.toml").settings
         if self.features is not None:
@@ -121,7 +125,7 @@ class SmaCross(Run):
         """Start anew."""
         super().prepare()
         assert isinstance(self.venue, SimulatedVenue), "bars meet the venue of bars"
-        self.bars = self.drive = Drive(self.wired, self.venue, ahead=True)
+        self.bars = self.drive = Drive(self.wired, self.venue, ahead=True, every_bar=self.every_bar)
 
     def imagined(self) -> SimulatedVenue | TickVenue:
         """Return a fresh venue."""
@@ -163,6 +167,18 @@ class SmaCrossFeatures(SmaCross):
     """The same with every indicator that is computed by default."""
 
     features = DEFAULT_FEATURES
+
+
+class SmaCrossHundred(SmaCross):
+    """The same with a hundred indicators."""
+
+    features = hundred()
+
+
+class SmaCrossEveryBar(SmaCross):
+    """The same with every bar carried through every stage."""
+
+    every_bar = True
 
 
 class Sweep(Side):
@@ -253,6 +269,8 @@ if __name__ == "__main__":
         {
             "sma_cross": SmaCross,
             "sma_cross_features": SmaCrossFeatures,
+            "sma_cross_hundred": SmaCrossHundred,
+            "sma_cross_every_bar": SmaCrossEveryBar,
             "tick_ema": TickEma,
             "sweep": Sweep,
             "indicators_batch": IndicatorsBatch,

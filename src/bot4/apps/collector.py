@@ -9,7 +9,6 @@ from contextlib import contextmanager
 @contextmanager
 def quiet_collector() -> Iterator[None]:
     """Keep the cyclic collector out of the loop: events form no cycles, and a full collection stops the world."""
-    gc.collect()
     gc.freeze()
     gc.disable()
     try:

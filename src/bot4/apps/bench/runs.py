@@ -10,7 +10,7 @@ import numpy as np
 
 from bot4.adapters.stores.paths import group_paths
 from bot4.adapters.stores.tick_parquet import write_ticks
-from bot4.apps.bench.features import HUNDRED, everything
+from bot4.apps.bench.features import hundred
 from bot4.apps.bench.harness import BATCHES, Bench, Measurement, Whole, cpu_seconds
 from bot4.apps.bench.paths import instruments
 from bot4.apps.demo import write_bars as write_csv
@@ -32,7 +32,8 @@ READ_BARS: Final = 52_560
 FIRST_MS: Final = 1_700_006_400_000
 SYMBOL: Final = "SYNUSDT"
 CROSS: Final = StrategySettings(kind="sma_cross")
-AGAINST_PEERS: Final = "0.9 x vectorbt"
+AGAINST_PEERS: Final = "1.3 x vectorbt"
+PLAIN_AGAINST_PEERS: Final = "0.9 x vectorbt"
 HUNDRED_RATE: Final = 1_000_000.0
 READ_RATE: Final = 300_000.0
 TICKS: Final = 100_000
@@ -51,6 +52,7 @@ def cases() -> list[Measurement]:
         Whole(suite="market", name="CSV bars read, normalised, validated", rate_of=csv_rates, floor=READ_RATE),
         Whole(suite="market", name="Parquet bars read, normalised, validated", rate_of=parquet_rates, floor=READ_RATE),
         run_row("event backtest, SMA cross", cross, note=AGAINST_PEERS),
+        run_row("event backtest, SMA cross, every bar carried", cross, note=PLAIN_AGAINST_PEERS, every_bar=True),
         run_row("event backtest, 3 strategies, default indicators", Settings(gate="observe")),
     ]
     found.append(
@@ -69,15 +71,21 @@ def cases() -> list[Measurement]:
             floor=SWEEP_RATE,
         )
     )
-    if len(names := everything()) >= HUNDRED:
+    if names := hundred():
         loaded = Settings(gate="observe", strategies=(CROSS,), features=names)
         found.append(run_row(f"event backtest, SMA cross, {len(names)} indicators", loaded, floor=HUNDRED_RATE))
     return found
 
 
-def run_row(name: str, settings: Settings, *, floor: float | None = None, note: str = "-") -> Whole:
+def run_row(
+    name: str, settings: Settings, *, floor: float | None = None, note: str = "-", every_bar: bool = False
+) -> Whole:
     """Return the row of one backtest."""
-    return Whole(suite="runs", name=name, rate_of=lambda bench: run_rates(bench, settings), floor=floor, note=note)
+
+    def rate_of(bench: Bench) -> list[float]:
+        return run_rates(bench, settings, every_bar=every_bar)
+
+    return Whole(suite="runs", name=name, rate_of=rate_of, floor=floor, note=note)
 
 
 def write_parquet(market: SyntheticMarket, path: Path) -> Path:
@@ -96,13 +104,15 @@ def write_parquet(market: SyntheticMarket, path: Path) -> Path:
     return path
 
 
-def run_rates(bench: Bench, settings: Settings, bars: int = BARS) -> list[float]:
+def run_rates(bench: Bench, settings: Settings, bars: int = BARS, *, every_bar: bool = False) -> list[float]:
     """Return bars in a second of CPU time of several runs: engine, venue and journal, as `bot4 backtest` drives them.
 
     Reading the files once before, to check and hash them, is not in it; reading them for the run is.
     """
     path = write_parquet(generate(bars, 1), bench.folder / f"{SYMBOL}-1m.parquet")
-    return rates_of(bench, RunRequest(command="bench", config=settings, bars=(f"{SYMBOL}={path}",), out=bench.folder))
+    sources = (f"{SYMBOL}={path}",)
+    request = RunRequest(command="bench", config=settings, bars=sources, out=bench.folder, every_bar=every_bar)
+    return rates_of(bench, request)
 
 
 def tick_rates(bench: Bench, ticks: int = TICKS) -> list[float]:
