@@ -196,6 +196,8 @@ class Drive:
                 ends_calm = False  # the next bar is one that may cause something
             else:
                 calm = foresight.calm_bars(block, head.at // 8)
+                if calm > self.stop_row - self.row:
+                    calm = self.stop_row - self.row  # asked whether to stop at the same rows as without foresight
                 ends_calm = calm > 0
                 if calm > 1:
                     head.skip(calm - 1)
