@@ -207,7 +207,9 @@ def test_shipped_strategies_keep_their_promise(kind: str, rows: list[list[float]
     index = {name: place for place, name in enumerate(names)}
     values: NDArray[np.float64] = np.array([row[: len(names)] for row in rows], dtype=np.float64)
     closes = np.array([int(1 + abs(row[-1])) if abs(row[-1]) < 1e9 else 1 for row in rows], dtype=np.int64)
-    mask = strategy.may_speak(Columns(values, index, np.multiply(closes, 0.5, dtype=np.float64)), position)
+    mask = strategy.may_speak(
+        Columns(values, index, close=np.multiply(closes, 0.5, dtype=np.float64), now_ns=closes), position
+    )
     assert mask is not None
     for i, row in enumerate(values):
         close = Ticks(int(closes[i]))
@@ -253,7 +255,7 @@ def test_a_mark_within_the_bounds_of_the_step_changes_nothing(before: list[int],
     ladder = Ladder(Money(100), 50, 100, 150)
     for i, equity in enumerate(before):
         ladder.mark(Money(equity), Nanos(i * 7 * HOUR_NS))
-    above, most = ladder.step_bounds()
+    above, most = int(ladder.step_above()), int(ladder.step_most())
     mode, peak = int(ladder.mode), int(ladder.peak)
     assert mode != EMERGENCY or above >= most
     if above < mark <= most:

@@ -79,14 +79,19 @@ class Ladder:
         self.mode = wanted
         return True
 
-    def step_bounds(self) -> tuple[Money, Money]:
-        """Return the equity above which, and up to which, a mark changes neither the mode nor the peak.
+    def step_above(self) -> Money:
+        """Return the equity above which a mark changes neither mode nor peak; in emergency, where each counts, the peak."""
+        if self.mode == NORMAL:
+            return self.floors[0]
+        if self.mode == REDUCED:
+            return self.floors[1]
+        return self.floors[2] if self.mode == PAUSED else self.peak
 
-        Where none is known to (in emergency every mark is a reason to close), the first is not below the second.
-        """
-        if self.mode >= EMERGENCY:
-            return self.peak, Money(0)
-        return self.floors[self.mode], self.peak if self.mode == NORMAL else self.floors[self.mode - 1]
+    def step_most(self) -> Money:
+        """Return the highest equity at which a mark changes neither mode nor peak."""
+        if self.mode == NORMAL:
+            return self.peak
+        return self.floors[0] if self.mode == REDUCED else self.floors[1]
 
     def tighten(self, mode: i64, now: Nanos) -> None:
         """Take a more severe mode from outside; a less severe one is not taken."""

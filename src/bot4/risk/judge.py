@@ -81,8 +81,7 @@ class Judge(Stage):
 
     def stays_calm(self, instrument: i64, calm: Calm) -> bool:
         """Prices are kept, the last of each; equity causes nothing while it stays on its step of the ladder."""
-        above, most = self.ladder.step_bounds()
-        return calm.keep_equity(above, most)
+        return calm.keep_equity(self.ladder.step_above(), self.ladder.step_most())
 
     def _mark(self, event: Equity, now: Nanos, out: Outbox) -> None:
         """Follow the ladder; in an emergency see to it that nothing stays held."""

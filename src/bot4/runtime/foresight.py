@@ -57,7 +57,8 @@ class Foresight:
         instrument = block.instrument
         if block is not self.block:
             self.block = block
-            self.strategies.prepare(instrument, self.features.ahead(instrument), block.close)
+            ends_ns = block.open_ns + block.interval_ns
+            self.strategies.prepare(instrument, self.features.ahead(instrument), block.close, ends_ns)
         calm = Calm()
         if not self.venue.stays_calm(instrument, calm):
             return 0

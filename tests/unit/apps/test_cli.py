@@ -52,9 +52,13 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def bars(here: Path) -> Path:
     """A file of hourly bars that walk up and down."""
-    path = here / "AUSDT-1h.csv"
+    return write_bars(here / "AUSDT-1h.csv", BARS)
+
+
+def write_bars(path: Path, count: int) -> Path:
+    """Write a file of hourly bars that walk up and down."""
     generator = np.random.Generator(np.random.PCG64(3))
-    closes = 100.0 * np.exp(np.cumsum(generator.normal(0, 0.01, BARS)))
+    closes = 100.0 * np.exp(np.cumsum(generator.normal(0, 0.01, count)))
     lines = ["ts,open,high,low,close,volume"]
     for i, close in enumerate(closes.round(2)):
         before = closes[i - 1].round(2) if i else 100.0
@@ -96,6 +100,48 @@ def test_a_backtest_answers_with_the_published_keys(bars: Path, here: Path, caps
     assert again == 0
     assert (repeated["state_hash"], repeated["run"]) == (told["state_hash"], told["run"])
     assert [path.name for path in Path("runs").iterdir()] == [Path(str(told["journal"])).parent.name]
+
+
+PROMISING = """
+import numpy as np
+from bot4.decision.strategies import Columns, Strategy
+from bot4.domain.signal import Signal
+
+HOUR_NS = 3_600 * 1_000_000_000
+
+class Promising(Strategy):
+    name = "promising"
+    features = ("roc_2",)
+
+    def on_bar(self, view):
+        if view.now_ns // HOUR_NS % 24 == 7 and view["roc_2"] > 0.0 and view.position == 0.0:
+            return Signal(1.0, "a morning that rose", view.after(5))
+"""
+
+PROMISE = """
+    def may_speak(self, columns: Columns, position):
+        return (columns.now_ns // HOUR_NS % 24 == 7) & (columns["roc_2"] > 0.0) & (position == 0.0)
+"""
+
+
+def test_a_strategy_without_a_promise_has_every_bar_carried(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The run says so and by whom; with a promise, or with --every-bar, orders and fills are the same."""
+    count = 12_000  # more than the curve has samples, each of which wants its bar
+    bars = write_bars(here / "AUSDT-1h.csv", count)
+    (here / "run.toml").write_text('[[strategies]]\nkind = "mine.py:Promising"\n', encoding="utf-8")
+    told: list[dict[str, object]] = []
+    for text, words in ((PROMISING, ()), (PROMISING + PROMISE, ()), (PROMISING + PROMISE, ("--every-bar",))):
+        (here / "mine.py").write_text(text, encoding="utf-8")
+        run = ("backtest", "run.toml", "--bars", str(bars), "--gate", "observe", "--no-report", *words)
+        assert main([*run]) == 0
+        shown = capsys.readouterr().out
+        assert ("every bar was carried: promising" in shown) == (text == PROMISING)
+        told.append(answer(capsys, *run)[1])
+    assert [one["carried"] == count for one in told] == [True, False, True]
+    assert [one["unforeseen"] for one in told] == [["promising"], [], []]
+    assert len({(str(one["orders"]), str(one["fills"]), str(one["final_equity"])) for one in told}) == 1
+    assert told[1]["state_hash"] == told[2]["state_hash"]
+    assert told[0]["fills"] != 0
 
 
 def test_a_journal_is_replayed_verified_and_questioned(

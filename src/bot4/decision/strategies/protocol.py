@@ -82,22 +82,35 @@ class View:
 
 @final
 class Columns:
-    """Show of many bars at once what :class:`View` shows of one: float64 arrays of shape (n,), the oldest bar first."""
+    """Show of many bars at once what :class:`View` shows of one: arrays of shape (n,), the oldest bar first."""
 
-    __slots__ = ("_values", "_index", "_close")
+    __slots__ = ("_values", "_index", "_close", "_now_ns")
 
-    def __init__(self, values: NDArray[np.float64], index: Mapping[str, int], close: NDArray[np.float64]) -> None:
+    def __init__(
+        self,
+        values: NDArray[np.float64],
+        index: Mapping[str, int],
+        *,
+        close: NDArray[np.float64],
+        now_ns: NDArray[np.int64],
+    ) -> None:
         self._values = values
         self._index = index
         self._close = close
+        self._now_ns = now_ns
 
     @property
     def close(self) -> NDArray[np.float64]:
-        """The closes in quote units."""
+        """The closes in quote units, float64."""
         return self._close
 
+    @property
+    def now_ns(self) -> NDArray[np.int64]:
+        """The ends of the bars: UTC nanoseconds since 1970."""
+        return self._now_ns
+
     def __getitem__(self, feature: str) -> NDArray[np.float64]:
-        """Return a declared feature of every bar, NaN until it is warm."""
+        """Return a declared feature of every bar: float64, NaN until it is warm."""
         return np.ascontiguousarray(self._values[:, self._index[feature]])
 
 

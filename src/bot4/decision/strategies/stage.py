@@ -125,10 +125,12 @@ class Strategies(Stage):
         self.index = dict(index)
         self.aheads: list[Ahead | None] = [None for _ in instruments]
 
-    def prepare(self, instrument: int, values: NDArray[np.float64], closes: NDArray[np.int64]) -> None:
-        """Take the bars ahead: what is read of them, shape (n, read), and their closes in ticks."""
+    def prepare(
+        self, instrument: int, values: NDArray[np.float64], closes: NDArray[np.int64], ends_ns: NDArray[np.int64]
+    ) -> None:
+        """Take the bars ahead: what is read of them, shape (n, read), their closes in ticks, and when they end."""
         close = np.multiply(closes, self.ticks[instrument], dtype=np.float64)
-        self.aheads[instrument] = Ahead(Columns(values, self.index, close))
+        self.aheads[instrument] = Ahead(Columns(values, self.index, close=close, now_ns=ends_ns))
 
     def may_speak(self, instrument: int) -> Mask | None:
         """Return after which of the bars ahead someone may speak while opinions stand as now; None: after any."""
