@@ -80,7 +80,7 @@ class Ladder:
         return True
 
     def step_above(self) -> Money:
-        """Return the equity above which a mark changes neither mode nor peak; in emergency, where each counts, the peak."""
+        """Return above which equity a mark changes neither mode nor peak; the peak in emergency, where each mark counts."""
         if self.mode == NORMAL:
             return self.floors[0]
         if self.mode == REDUCED:
