@@ -80,7 +80,7 @@ class Ladder:
         return True
 
     def step_above(self) -> Money:
-        """Return above which equity a mark changes neither mode nor peak; the peak in emergency, where each mark counts."""
+        """Return above which equity a mark changes neither mode nor peak; in emergency the peak: each mark counts."""
         if self.mode == NORMAL:
             return self.floors[0]
         if self.mode == REDUCED:
