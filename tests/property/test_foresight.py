@@ -259,7 +259,7 @@ def test_a_mark_within_the_bounds_of_the_step_changes_nothing(before: list[int],
     mode, peak = int(ladder.mode), int(ladder.peak)
     assert mode != EMERGENCY or above >= most
     if above < mark <= most:
-        assert not ladder.mark(Money(mark), Nanos(10**9 * HOUR_NS))
+        assert not ladder.mark(Money(mark), Nanos(100_000 * HOUR_NS))
         assert (int(ladder.mode), int(ladder.peak)) == (mode, peak)
 
 
