@@ -192,7 +192,9 @@ def test_only_a_promise_of_one_truth_a_bar_counts(promise: object) -> None:
 
 NUMBERS = st.one_of(
     st.floats(-200, 200),
-    st.sampled_from([0.0, -0.0, 1.0, -1.0, 2.0, 20.0, 100.0, float("nan"), float("inf"), -float("inf"), 1e-300]),
+    st.sampled_from(
+        [0.0, -0.0, 1.0, -1.0, 2.0, 20.0, 100.0, float("nan"), float("inf"), -float("inf"), 1e-300, 5e-324, 1e308]
+    ),
 )
 
 

@@ -62,8 +62,8 @@ class Momentum(Strategy):
 
     def may_speak(self, columns: Columns, position: float) -> NDArray[np.bool_] | None:
         """Say where the score is beyond a threshold."""
-        noise = columns[self.volatility] * self.scale
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(all="ignore"):  # as plain division of floats: infinite or NaN, and no warning
+            noise = columns[self.volatility] * self.scale
             score = columns[self.roc] / noise
         beyond = np.abs(score) > self.enter if position == 0.0 else position * score < self.leave
         return beyond & (noise > 0.0)
