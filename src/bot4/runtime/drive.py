@@ -28,7 +28,7 @@ from bot4.runtime.wiring import Wired
 from bot4.simulation.venue import SimulatedVenue
 
 PROGRESS_ROWS: Final = 8192
-"""After how many rows the caller hears how far the run is, and may stop it."""
+"""How often the caller hears how far the run is, and may stop it."""
 
 END: Final = 0
 BEGIN: Final = 1
@@ -130,7 +130,7 @@ class Drive:
         Carry every bar through every stage. Where false, bars of a single stream
         that were computed ahead and provably cause nothing are passed over.
     stop : callable
-        Asked about every ``PROGRESS_ROWS`` rows with the rows so far; True ends the run
+        Asked every ``PROGRESS_ROWS`` rows with the rows so far; True ends the run
         cleanly after the current bar.
 
     Attributes
@@ -141,7 +141,7 @@ class Drive:
         Rows that were carried through every stage.
     """
 
-    __slots__ = ("engine", "venue", "features", "foresight", "ahead", "stop", "row", "carried", "stop_row", "stopped")
+    __slots__ = ("engine", "venue", "features", "foresight", "ahead", "stop", "row", "carried", "stopped")
 
     def __init__(
         self,
@@ -162,7 +162,6 @@ class Drive:
         self.stop = stop
         self.row: i64 = 0
         self.carried: i64 = 0
-        self.stop_row: i64 = PROGRESS_ROWS
         self.stopped = False
 
     def run(self, streams: Sequence[Stream]) -> None:
@@ -196,8 +195,11 @@ class Drive:
                 ends_calm = False  # the next bar is one that may cause something
             else:
                 calm = foresight.calm_bars(block, head.at // 8)
-                if calm > self.stop_row - self.row:
-                    calm = self.stop_row - self.row  # asked whether to stop at the same rows as without foresight
+                asked = (
+                    PROGRESS_ROWS - self.row % PROGRESS_ROWS
+                )  # whether to stop, at the same rows as without foresight
+                if calm > asked:
+                    calm = asked
                 ends_calm = calm > 0
                 if calm > 1:
                     head.skip(calm - 1)
@@ -249,9 +251,8 @@ class Drive:
         self.engine.feed(bar, row, now)
         if venue.has_news:
             self._settle(now)
-        if self.row >= self.stop_row:
-            self.stop_row = (self.row // PROGRESS_ROWS + 1) * PROGRESS_ROWS
-            self.stopped = self.stop(int(self.row))
+        if self.row % PROGRESS_ROWS == 0 and self.stop(int(self.row)):
+            self.stopped = True
 
     def _settle(self, now: Nanos) -> None:
         """Carry commands that arrived and reports that came back, until neither is left."""

@@ -10,7 +10,7 @@ of doing anything, and the journal and the state are those of a run that carries
 every bar.
 """
 
-from typing import final
+from typing import Final, final
 
 from mypy_extensions import i64
 
@@ -23,7 +23,7 @@ from bot4.market.bars import BarBlock
 from bot4.runtime.engine import Engine
 from bot4.simulation.venue import SimulatedVenue
 
-FOLLOW: tuple[int, ...] = (BAR, FEATURES, EQUITY)
+FOLLOW: Final = (BAR, FEATURES, EQUITY)
 """What a bar is by itself: the bar, its features, and what the account is worth at it."""
 
 
