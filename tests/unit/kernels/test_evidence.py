@@ -193,6 +193,14 @@ def test_confidence_is_the_share_of_resamples_above_zero() -> None:
     assert 0.4 < assess(centred - centred.mean(), 1, 1).confidence < 0.6
 
 
+def test_a_record_of_zeros_is_told_what_resampling_would_find() -> None:
+    """It is not resampled: no resample of it can lie above zero. One day that is no zero has it resampled."""
+    zeros = np.zeros(40)
+    assert assess(zeros, 1, 1).confidence == 0.0
+    zeros[17] = 1e-300
+    assert 0.5 < assess(zeros, 1, 1).confidence < 1.0
+
+
 def test_intervals_cover_and_agree_with_theory() -> None:
     """Around the estimate, as wide as 1.96 standard errors for independent days, wider with memory."""
     returns = daily(2000)

@@ -86,7 +86,9 @@ def assess_into(returns: Floats, trials: int, seed: np.uint64, resamples: int, o
     out[11] = probabilistic_sharpe(ratio, best, n, skew, kurtosis)
     out[12] = track_days_min(ratio, 0.0, skew, kurtosis, TRACK_CONFIDENCE)
     out[13] = math.nan
-    if n > 1:
+    if n > 1 and not returns.any():
+        out[13] = 0.0  # every resample of a record of zeros sums to zero: none lies above
+    elif n > 1:
         prefixes = np.empty((1, 2 * n + 1))
         sums = np.empty((resamples, 1))
         write_circular_prefix(returns, prefixes[0])
