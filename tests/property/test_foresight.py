@@ -20,7 +20,8 @@ from bot4.domain.marketdata import Bar, Features
 from bot4.domain.signal import Signal
 from bot4.domain.values import HOUR_NS, MONEY_ONE, Lots, Money, Nanos, Ticks
 from bot4.domain.verdict import EMERGENCY
-from bot4.kernels.calm import count_calm
+from bot4.kernels.calm import Spoken, count_calm, count_calm_at
+from bot4.kernels.jit import IS_COMPILED, address_of
 from bot4.record.curve import CurveRecorder
 from bot4.risk.drawdown import Ladder
 from bot4.runtime.settings import DecisionSettings, RiskSettings, Settings, StrategySettings
@@ -256,6 +257,20 @@ def test_equity_keeps_its_bounds_within_the_calm(
             assert above < cash + int(positions.worth) <= most
 
 
+def test_room_beyond_what_int64_counts_narrows_the_calm_or_ends_it() -> None:
+    """Far inside the bounds the closes are finite and the bounds hold; far outside nothing is calm."""
+    traded = coin()
+    equity, lots, price = 1 << 60, 1_000, 100_000
+    calm = Calm()
+    calm.value(traded, Lots(lots), Ticks(price), Money(equity))
+    assert calm.keep_equity(Money(-equity), Money(2 * equity - 1))
+    assert price < int(calm.close_max)
+    gain = int(traded.notional(Ticks(int(calm.close_max)), Lots(lots))) - int(traded.notional(Ticks(price), Lots(lots)))
+    assert 0 < gain < equity - 1
+    assert not calm.keep_equity(Money(0), Money(equity // 2)), "equity is far above the most"
+    assert not calm.keep_equity(Money(2 * equity - 1), Money(2 * equity - 1)), "equity is far below the least"
+
+
 @given(st.lists(st.integers(1, 200), max_size=12), st.integers(1, 200))
 def test_a_mark_within_the_bounds_of_the_step_changes_nothing(before: list[int], mark: int) -> None:
     """The ladder's mode and peak stay, whatever came before."""
@@ -288,3 +303,6 @@ def test_calm_bars_are_counted_as_one_by_one(seed: int, data: st.DataObject) -> 
             break
         naive += 1
     assert told == naive
+    if IS_COMPILED:
+        bounds = (first, until, below, above, least, most)
+        assert count_calm_at(address_of(rows), rows.shape[1], Spoken(spoken).address, *bounds) == naive

@@ -10,19 +10,23 @@ who looks at the bars themselves is the runtime.
 Bounds may be narrower than they must be, which costs time, and never wider.
 """
 
-from typing import final
+from typing import Final, final
 
-from mypy_extensions import i64
+from mypy_extensions import i64, mypyc_attr
 
 from bot4.domain.instrument import Instrument
 from bot4.domain.signal import NEVER
 from bot4.domain.values import TICKS_MAX, Lots, Money, Nanos, Ticks
 
-ROUNDING = 2
+ROUNDING: Final = 2
 """Units of money by which a worth, rounded twice, may differ from the product of its price."""
+
+ROOM_MAX: Final = 1 << 48
+"""More room than this, 2.8 million of a currency, is taken for this much: its product with the factor fits int64."""
 
 
 @final
+@mypyc_attr(free_list_len=1)
 class Calm:
     """Hold what a bar must keep to in order to be inert.
 
@@ -82,23 +86,31 @@ class Calm:
         """End the calm before a close at which equity is not above ``above`` or exceeds ``most``.
 
         While nothing is held equity does not move, and the calm stays as it is.
-        Returns False where nobody told before what is held.
+        Returns False where nobody told before what is held, or where equity lies so far
+        outside the two that the closes between them cannot be counted.
         """
         instrument = self._instrument
         if instrument is None:
             return False
-        lots = int(self._lots)
+        lots = self._lots
         if lots == 0:
             return True
-        scale = int(instrument.factor_den)
-        step = abs(lots) * int(instrument.factor_num)
-        rise = (int(most) - int(self._equity) - ROUNDING) * scale // step
-        fall = (int(self._equity) - int(above) - ROUNDING) * scale // step
-        if lots < 0:
-            rise, fall = fall, rise
-        highest, lowest = int(self._price) + rise, int(self._price) - fall
+        gain = most - self._equity - ROUNDING
+        loss = self._equity - above - ROUNDING
+        if gain < -ROOM_MAX or loss < -ROOM_MAX:
+            return False
+        if gain > ROOM_MAX:
+            gain = ROOM_MAX
+        if loss > ROOM_MAX:
+            loss = ROOM_MAX
+        scale = instrument.factor_den
+        step = (lots if lots > 0 else -lots) * instrument.factor_num
+        rise = (gain if lots > 0 else loss) * scale // step
+        fall = (loss if lots > 0 else gain) * scale // step
+        highest = self._price + rise
+        lowest = self._price - fall
         if highest < self.close_max:
-            self.close_max = max(0, highest)
+            self.close_max = highest if highest > 0 else 0
         if lowest > self.close_min:
-            self.close_min = min(int(TICKS_MAX), lowest)
+            self.close_min = lowest if lowest < TICKS_MAX else TICKS_MAX
         return True

@@ -1,10 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
 """How many bars in a row stay within bounds: one pass over integer columns, ended by the first that does not."""
 
+from typing import final
+
 import numpy as np
+from numba.np.numpy_support import carray
 from numpy.typing import NDArray
 
-from bot4.kernels.jit import kernel
+from bot4.kernels.jit import kernel, pointer
+
+
+@final
+class Spoken:
+    """Hold after which bars of a block someone may speak, and where that stands in memory."""
+
+    __slots__ = ("mask", "address")
+
+    def __init__(self, mask: NDArray[np.bool_]) -> None:
+        self.mask = mask
+        self.address = int(mask.ctypes.data)
 
 
 @kernel
@@ -37,3 +51,33 @@ def count_calm(
     ):
         k += 1
     return k - first
+
+
+@kernel
+def count_calm_at(
+    rows: int,
+    bars: int,
+    spoken: int,
+    first: int,
+    open_until: int,
+    below: int,
+    above: int,
+    close_min: int,
+    close_max: int,
+) -> int:
+    """Return what :func:`count_calm` does, of contiguous columns of `bars` bars that are given by their addresses.
+
+    Asked after every order: two arrays would cost more to hand over than most rows of calm bars to count.
+    """
+    return int(
+        count_calm(
+            carray(pointer(rows), (6, bars), np.int64),
+            carray(pointer(spoken), (bars,), np.bool_),
+            first,
+            open_until,
+            below,
+            above,
+            close_min,
+            close_max,
+        )
+    )

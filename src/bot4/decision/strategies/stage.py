@@ -24,6 +24,7 @@ from bot4.domain.marketdata import Features
 from bot4.domain.signal import NEVER, Halted, Signal, SignalEvent
 from bot4.domain.stage import Outbox, Stage
 from bot4.domain.values import Nanos
+from bot4.kernels.calm import Spoken
 
 Mask = NDArray[np.bool_]
 
@@ -63,15 +64,18 @@ class Ahead:
     """Hold the bars of one instrument that were computed ahead, and what was asked about them.
 
     ``masks`` tells by slot and position held after which bars a strategy may speak,
-    ``unions`` the same of all strategies together, by all their positions.
+    ``unions`` the same of all strategies together, by all their positions. ``spoken``
+    is the one in force while ``is_known`` is true, until an opinion changes.
     """
 
-    __slots__ = ("columns", "masks", "unions")
+    __slots__ = ("columns", "masks", "unions", "spoken", "is_known")
 
     def __init__(self, columns: Columns) -> None:
         self.columns = columns
         self.masks: dict[tuple[int, float], Mask | None] = {}
-        self.unions: dict[tuple[float, ...], Mask | None] = {}
+        self.unions: dict[tuple[float, ...], Spoken | None] = {}
+        self.spoken: Spoken | None = None
+        self.is_known = False
 
     def may_speak(self, slot: int, voice: Voice, position: float) -> Mask | None:
         """Return after which bars one strategy may speak; None: after any."""
@@ -132,17 +136,22 @@ class Strategies(Stage):
         close = np.multiply(closes, self.ticks[instrument], dtype=np.float64)
         self.aheads[instrument] = Ahead(Columns(values, self.index, close=close, now_ns=ends_ns))
 
-    def may_speak(self, instrument: int) -> Mask | None:
+    def may_speak(self, instrument: int) -> Spoken | None:
         """Return after which of the bars ahead someone may speak while opinions stand as now; None: after any."""
         ahead = self.aheads[instrument]
         if ahead is None:
             return None
+        if ahead.is_known:
+            return ahead.spoken
         opinions = self.opinions[instrument]
         key = tuple([SILENT if opinion.halted else opinion.strength for opinion in opinions])
         if key not in ahead.unions:
             masks = [ahead.may_speak(one.slot, one.voice, one.strength) for one in opinions if not one.halted]
-            ahead.unions[key] = union(masks, len(ahead.columns.close))
-        return ahead.unions[key]
+            mask = union(masks, len(ahead.columns.close))
+            ahead.unions[key] = None if mask is None else Spoken(mask)
+        ahead.spoken = ahead.unions[key]
+        ahead.is_known = True
+        return ahead.spoken
 
     def unforeseen(self) -> list[int]:
         """Return the slots of strategies that were asked when they may speak, and promised nothing."""
@@ -190,6 +199,7 @@ class Strategies(Stage):
         else:
             reason = said.reason
         opinion.halted = True
+        self._forget_spoken(event.instrument)
         out.put(Halted(now, opinion.slot, reason))
         if opinion.strength != 0.0:
             self._change(opinion, Signal(0.0, "halted", NEVER), event, now, out)
@@ -198,7 +208,14 @@ class Strategies(Stage):
         """Put a new opinion in force and say so."""
         opinion.strength = signal.strength
         opinion.expires_ns = signal.expires_ns
+        self._forget_spoken(event.instrument)
         out.put(SignalEvent(now, opinion.slot, event.instrument, signal))
+
+    def _forget_spoken(self, instrument: i64) -> None:
+        """Have it asked anew after which bars someone may speak: an opinion is another."""
+        ahead = self.aheads[instrument]
+        if ahead is not None:
+            ahead.is_known = False
 
     def write_state(self, out: BytesWriter) -> None:
         """Write each opinion and each strategy's memory."""
