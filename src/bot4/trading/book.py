@@ -15,7 +15,7 @@ from typing import Final, final
 from librt.strings import BytesWriter, write_i64_le
 from mypy_extensions import i64
 
-from bot4.domain.order import Submit, cancel_command
+from bot4.domain.order import EXIT, Submit, cancel_command
 from bot4.domain.stage import Outbox
 from bot4.domain.values import Nanos
 from bot4.trading.orders import APPLIED, ASK_CANCEL, SEND, Order
@@ -52,7 +52,7 @@ class OrderTable:
         self.intents: dict[int, int] = {}
         self.next_id: i64 = 1
         self.ended: i64 = 0
-        self._ring = [0] * CLOSED_MAX
+        self._ring: list[Order | None] = [None] * CLOSED_MAX
         self._ends = BytesWriter()
         self._digest = sha256()
 
@@ -107,7 +107,7 @@ class OrderTable:
             del self.open[order_id]
             place = self.ended % CLOSED_MAX
             self._forget(self._ring[place])
-            self._ring[place] = order_id
+            self._ring[place] = order
             self.closed[order_id] = order
             self.ended += 1
         ends = self._ends
@@ -116,7 +116,7 @@ class OrderTable:
         write_i64_le(ends, order.state)
         write_i64_le(ends, order.filled)
         write_i64_le(ends, order.cost)
-        write_i64_le(ends, len(order.trades))
+        write_i64_le(ends, order.executions)
         if len(ends) >= FOLDED_BYTES:
             self._fold()
 
@@ -125,13 +125,12 @@ class OrderTable:
         self._digest.update(self._ends.getvalue())
         self._ends.truncate(0)
 
-    def _forget(self, order_id: i64) -> None:
+    def _forget(self, order: Order | None) -> None:
         """Drop the longest ended order, if any, and the intent it served."""
-        order = self.closed.get(order_id)
         if order is None:
             return
-        del self.closed[order_id]
-        if self.intents.get(order.intent_id, 0) == order_id:
+        del self.closed[order.order_id]
+        if order.purpose <= EXIT and self.intents.get(order.intent_id, 0) == order.order_id:
             del self.intents[order.intent_id]
 
     def write_state(self, out: BytesWriter) -> None:

@@ -123,7 +123,7 @@ def is_closed(state: i64) -> bool:
 
 
 @final
-@mypyc_attr(acyclic=True)
+@mypyc_attr(acyclic=True, free_list_len=1)
 class Order:
     """Hold one order: what was asked, what became of it, and every execution applied, once.
 
@@ -148,8 +148,12 @@ class Order:
         Sum of ticks times lots over the executions: the parts of the average price.
     cancels : int
         How often a cancel was asked since anything else was heard.
-    trades : dict
-        The venue's trade ids applied, in order, kept as long as the order is remembered.
+    executions : int
+        How many executions were applied.
+    first_trade : int
+        The venue's trade id of the first of them: most orders have no other.
+    later_trades : dict or None
+        The trade ids of the others, in order; all are kept as long as the order is remembered.
     """
 
     __slots__ = (
@@ -172,7 +176,9 @@ class Order:
         "leaves",
         "cost",
         "cancels",
-        "trades",
+        "executions",
+        "first_trade",
+        "later_trades",
     )
 
     def __init__(self, order_id: i64, request: OrderRequest, lots: Lots, *, sibling_id: i64, reduce_only: bool) -> None:
@@ -195,7 +201,9 @@ class Order:
         self.leaves = lots
         self.cost: i64 = 0
         self.cancels: i64 = 0
-        self.trades: dict[int, bool] = {}
+        self.executions: i64 = 0
+        self.first_trade: i64 = 0
+        self.later_trades: dict[int, bool] | None = None
 
     def is_open(self) -> bool:
         """Say whether the order may still trade, as far as we know."""
@@ -224,7 +232,7 @@ class Order:
         price that nobody could count: it is not applied, so that the sum of fills never passes what was asked. What the
         venue really holds is then for reconciliation to settle.
         """
-        if trade_id in self.trades:
+        if self._has_seen(trade_id):
             return IGNORED
         open_lots = self.lots - self.filled
         if lots <= 0 or lots > open_lots:
@@ -234,12 +242,31 @@ class Order:
         cell: i64 = TABLE[self.state * EVENTS + (LAST_FILL if lots == open_lots else PART_FILL)]
         if cell >= _IGNORE:
             return IMPOSSIBLE
-        self.trades[trade_id] = True
+        self._note(trade_id)
         self.filled = Lots(self.filled + lots)
         self.cost += price * lots
         self.cancels = 0
         self._enter(cell)
         return APPLIED
+
+    def _has_seen(self, trade_id: i64) -> bool:
+        """Say whether an execution was applied already."""
+        if self.executions == 0:
+            return False
+        later = self.later_trades
+        return trade_id == self.first_trade or (later is not None and trade_id in later)
+
+    def _note(self, trade_id: i64) -> None:
+        """Remember an execution that is applied."""
+        if self.executions == 0:
+            self.first_trade = trade_id
+        else:
+            later = self.later_trades
+            if later is None:
+                later = {}
+                self.later_trades = later
+            later[trade_id] = True
+        self.executions += 1
 
     def _enter(self, state: i64) -> None:
         """Take a state from the table, read in the light of cumulative fills."""
@@ -272,6 +299,9 @@ class Order:
         write_i64_le(out, self.leaves)
         write_i64_le(out, self.cost)
         write_i64_le(out, self.cancels)
-        write_i64_le(out, len(self.trades))
-        for trade_id in self.trades:
-            write_i64_le(out, trade_id)
+        write_i64_le(out, self.executions)
+        if self.executions > 0:
+            write_i64_le(out, self.first_trade)
+        if self.later_trades is not None:
+            for trade_id in self.later_trades:
+                write_i64_le(out, trade_id)
