@@ -53,13 +53,17 @@ class SlotHolding:
 @final
 @mypyc_attr(acyclic=True)
 class Opening:
-    """Divide what an intent opens: the weights of the slots, and what each was given so far."""
+    """Divide what an intent opens: the weights of the slots, and what each was given so far.
 
-    __slots__ = ("weights", "whole", "given", "total")
+    ``sole`` is the slot that has all of the weight, -1 where several have some.
+    """
 
-    def __init__(self, weights: list[int]) -> None:
+    __slots__ = ("weights", "whole", "sole", "given", "total")
+
+    def __init__(self, weights: list[int], whole: int, sole: int) -> None:
         self.weights = weights
-        self.whole = sum(weights)
+        self.whole = whole
+        self.sole = sole
         self.given = [0] * len(weights)
         self.total = 0
 
@@ -156,10 +160,15 @@ class Attribution(Stage):
 
     def _remember(self, intent: Intent) -> None:
         weights = [0] * (self.slots + 1)
+        whole = 0
+        sole = -1
         for share in intent.shares:
             if share.fraction > 0.0:
-                weights[share.slot] += int(share.fraction * WEIGHT_ONE)
-        if sum(weights) == 0:
+                weight = int(share.fraction * WEIGHT_ONE)
+                weights[share.slot] += weight
+                whole += weight
+                sole = int(share.slot) if weights[share.slot] == whole else -1
+        if whole == 0:
             return
         place = self.remembered % INTENTS_MAX
         if self.remembered >= INTENTS_MAX:
@@ -167,7 +176,7 @@ class Attribution(Stage):
         intent_id = int(intent.request.intent_id)
         self.ids[place] = intent_id
         self.remembered += 1
-        self.openings[intent_id] = Opening(weights)
+        self.openings[intent_id] = Opening(weights, whole, sole)
 
     def _divide(self, fill: Fill) -> None:
         """Split a fill into what it closes and what it opens, and each among the slots."""
@@ -197,7 +206,7 @@ class Attribution(Stage):
             row[i].fees += part.share
 
     def _divide_whole(self, fill: Fill, row: list[SlotHolding], lots: int) -> bool:
-        """Give all of a fill to the one slot it concerns; False where it concerns several, or crosses zero.
+        """Give all of a fill to the one slot it closes or opens; False where it concerns several, or crosses zero.
 
         Most fills are of this kind, and then there is nothing to apportion.
         """
@@ -207,8 +216,10 @@ class Attribution(Stage):
                 if holder is not None:
                     return False
                 holder = slot
+        if holder is None:
+            return self._open_whole(fill, row, lots)
         sign = 1 if lots > 0 else -1
-        if holder is None or not 0 < sign * lots <= -sign * holder.lots:
+        if not 0 < sign * lots <= -sign * holder.lots:
             return False
         notional = int(self.instruments[fill.instrument].notional(fill.price, Lots(lots)))
         cost = part_of(holder.cost, sign * lots, -sign * holder.lots)
@@ -216,6 +227,20 @@ class Attribution(Stage):
         holder.cost -= cost
         holder.realised -= notional + cost
         holder.fees += int(fill.fee)
+        return True
+
+    def _open_whole(self, fill: Fill, row: list[SlotHolding], lots: int) -> bool:
+        """Open all of a fill for the one slot that asked for it; False where several did, or nobody."""
+        opening = self.openings.get(int(fill.intent_id))
+        if opening is None or opening.sole < 0:
+            return False
+        size = lots if lots > 0 else -lots
+        opening.total += size
+        opening.given[opening.sole] += size
+        slot = row[opening.sole]
+        slot.lots += lots
+        slot.cost += int(self.instruments[fill.instrument].notional(fill.price, Lots(lots)))
+        slot.fees += int(fill.fee)
         return True
 
     def _open(self, fill: Fill, lots: int) -> None:
