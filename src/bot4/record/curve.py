@@ -28,7 +28,7 @@ from bot4.domain.marketdata import Bar, Equity
 from bot4.domain.order import ENTER, EXIT, Fill
 from bot4.domain.position import Position
 from bot4.domain.stage import Outbox, Stage
-from bot4.domain.values import DAY_NS, SECOND_NS, Lots, Money, Nanos, Ticks, day_of
+from bot4.domain.values import DAY_NS, SECOND_NS, Lots, Money, Nanos, day_of
 from bot4.domain.verdict import Mode
 
 SAMPLES_MAX: Final = 4096
@@ -254,8 +254,8 @@ class CurveRecorder(Stage):
         self.start = Money(cash)
         self.unseen: i64 = size
         self.wake_ns = Nanos(0)
-        self.cell_end_ns = 0
-        self.day_end_ns = 0
+        self.cell_end_ns: i64 = 0
+        self.day_end_ns: i64 = 0
         self.bars: list[Bar | None] = [None] * size
         self.first_closes = [0] * size
         self.first_ns = 0
@@ -333,14 +333,22 @@ class CurveRecorder(Stage):
 
     def _known_ns(self) -> int:
         """Return the last moment of which anything is known; 0 before the first."""
-        return max([int(self.mark.ts_known_ns), *(0 if bar is None else int(bar.ts_known_ns) for bar in self.bars)])
+        latest = self.mark.ts_known_ns
+        for bar in self.bars:
+            if bar is not None and bar.ts_known_ns > latest:
+                latest = bar.ts_known_ns
+        return int(latest)
 
     def _row(self, at: int) -> list[int]:
         """Return the state now as one sample."""
-        closes = self.closes_now()
-        held = zip(self.instruments, self.lots, closes, strict=True)
-        notionals = [int(one.notional(Ticks(close), Lots(lots))) for one, lots, close in held]
-        return [at, int(self.mark.equity), int(self.mark.cash), *closes, *notionals]
+        row = [at, int(self.mark.equity), int(self.mark.cash)]
+        row.extend(self.closes_now())
+        row.extend([self._worth(i, bar) for i, bar in enumerate(self.bars)])
+        return row
+
+    def _worth(self, i: int, bar: Bar | None) -> int:
+        """Return the signed worth of what is held of an instrument at its last bar; 0 before its first."""
+        return 0 if bar is None else int(self.instruments[i].notional(bar.close, Lots(self.lots[i])))
 
     def _close_moment(self, now: Nanos) -> None:
         """Write down the sample and the day that are over, and set when to look again."""
@@ -349,10 +357,12 @@ class CurveRecorder(Stage):
             self.days.append(int(day_of(Nanos(at))), int(self.mark.equity), self.closes_now())
         if at > 0 and now > self.cell_end_ns:
             self.samples.append(self._row(at))
-        step = self.samples.step_ns
-        self.cell_end_ns = ((int(now) - 1) // step + 1) * step
-        self.day_end_ns = (int(day_of(now)) + 1) * DAY_NS
-        self.wake_ns = Nanos(min(self.cell_end_ns, self.day_end_ns))
+        step: i64 = self.samples.step_ns
+        cell_end = ((now - 1) // step + 1) * step
+        day_end = (day_of(now) + 1) * DAY_NS
+        self.cell_end_ns = cell_end
+        self.day_end_ns = day_end
+        self.wake_ns = Nanos(cell_end if cell_end < day_end else day_end)
 
     def _meet(self, bar: Bar) -> None:
         """Keep the first close of an instrument: what holding it would have cost."""
