@@ -57,8 +57,9 @@ class Claims:
             if not named:
                 del self.naming[int(order.sibling_id)]
         self._release(order)
-        for other in self.naming.get(int(order.order_id), ()):
-            self.change(other)
+        if self.naming:
+            for other in self.naming.get(int(order.order_id), ()):
+                self.change(other)
 
     def change(self, order: VenueOrder) -> None:
         """Count again an order that traded in part or changed its type."""
@@ -67,6 +68,8 @@ class Claims:
 
     def siblings_of(self, order: VenueOrder) -> list[VenueOrder]:
         """Return the open orders tied to this one, whichever named the other, in order of arrival."""
+        if order.sibling_id == 0 and not self.naming:
+            return []
         found = [other for other in self.naming.get(int(order.order_id), ()) if other is not order]
         named = self.open.get(int(order.sibling_id))
         if named is not None and named is not order and named not in found:

@@ -3,8 +3,8 @@
 
 The rules are those of ``bot4.domain.values``, written a second time by another
 formula: an error in one of the two shows as a difference when the account is
-reconciled with the venue. Plain ints throughout: a venue that is asked for too
-much must still answer exactly, and only orders that trade pass through here.
+reconciled with the venue. Plain ints wherever int64 might not do: a venue that is
+asked for too much must still answer exactly.
 """
 
 from mypy_extensions import i64
@@ -19,10 +19,19 @@ def notional_of(instrument: Instrument, price: Ticks, lots: Lots) -> int:
     Half is added before the division; where that lands exactly on a whole
     number the value was a tie, and an odd result steps back to the even one.
     """
+    if instrument.fits(price, lots):
+        return int(whole_notional(price * lots * instrument.factor_num, instrument.factor_den))
     product = int(price) * int(lots) * int(instrument.factor_num)
     denominator = 2 * int(instrument.factor_den)
     quotient, rest = divmod(2 * product + int(instrument.factor_den), denominator)
     return quotient - 1 if rest == 0 and quotient % 2 else quotient
+
+
+def whole_notional(product: i64, scale: i64) -> i64:
+    """Return ``product / scale`` rounded half to even, as :func:`notional_of` does; int64 holds the product doubled."""
+    doubled = 2 * product + scale
+    quotient = doubled // (2 * scale)
+    return quotient - 1 if quotient % 2 and doubled == quotient * 2 * scale else quotient
 
 
 def fee_of(notional: int, rate: i64) -> int:
