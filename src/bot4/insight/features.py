@@ -35,20 +35,18 @@ class Lane:
     """Hold one instrument's kernel state and the rows computed ahead for it.
 
     ``before`` is the state at the head of the block, from which the state after
-    any row of it can be had again; ``read`` are the outputs that someone reads,
-    ``values`` and ``rows`` those of the bars up to ``end``, ``width`` bytes a bar.
+    any row of it can be had again; ``values`` and ``rows`` are the outputs of the
+    bars up to ``end``, ``width`` bytes a bar.
     """
 
     __slots__ = (
         "program",
-        "read",
         "tick",
         "lot",
         "stream",
         "state",
         "before",
         "columns",
-        "outputs",
         "values",
         "rows",
         "width",
@@ -56,19 +54,17 @@ class Lane:
         "end",
     )
 
-    def __init__(self, program: FeatureProgram, read: Ints, instrument: Instrument, interval_ns: int) -> None:
+    def __init__(self, program: FeatureProgram, instrument: Instrument, interval_ns: int) -> None:
         self.program = program
-        self.read = read
         self.tick = instrument.tick
         self.lot = instrument.lot
         self.state = program.new_state(interval_ns)
         self.stream = program.stream(self.state)
         self.before = self.state
         self.columns: Columns | None = None
-        self.outputs: Floats = np.empty((0, program.size))
-        self.values: Floats = np.empty((0, len(read)))
+        self.values: Floats = np.empty((0, program.size))
         self.rows = b""
-        self.width: i64 = 8 * len(read)
+        self.width: i64 = 8 * program.size
         self.cursor: i64 = 0
         self.end: i64 = 0
 
@@ -77,13 +73,10 @@ class Lane:
         open_ns, opens, highs, lows, closes, volumes = columns
         o, h, low, c = (np.multiply(column, self.tick, dtype=np.float64) for column in (opens, highs, lows, closes))
         v = np.multiply(volumes, self.lot, dtype=np.float64)
-        if len(self.outputs) < len(opens):  # touched once, then used again for every block
-            self.outputs = np.empty((len(opens), self.program.size), dtype=np.float64)
-        out = self.outputs[: len(opens)]
+        self.values = np.empty((len(opens), self.program.size), dtype=np.float64)
         self.columns = (open_ns, o, h, low, c, v)
         self.before = self.state.copy()
-        self.program.run(self.state, open_ns, o, h, low, c, v, out)
-        self.values = out[:, self.read]
+        self.program.run(self.state, open_ns, o, h, low, c, v, self.values)
         self.rows = self.values.tobytes()
         self.cursor = 0
         self.end = len(opens)
@@ -99,7 +92,7 @@ class Lane:
             float(bar.close) * tick,
             float(bar.volume) * self.lot,
         )
-        return self.stream.values[self.read].tobytes()
+        return self.stream.values.tobytes()
 
     def state_now(self) -> Floats:
         """Return the kernel state after the last bar handled, whatever was computed ahead."""
@@ -120,7 +113,7 @@ class FeatureStage(Stage):
     Parameters
     ----------
     program : FeatureProgram
-        The compiled set: all of it is computed for every bar.
+        The compiled set: all of it is computed for every bar, and only what is read is told.
     read : sequence of str
         The features that someone reads, in the order of ``Features.value``.
     instruments : sequence of Instrument
@@ -151,12 +144,12 @@ class FeatureStage(Stage):
         intervals_ns: Sequence[Nanos] = (),
     ) -> None:
         super().__init__((BAR,))
-        places = np.array([program.names.index(name) for name in read], dtype=np.int64)
+        told = program.narrowed(read)
         lengths = [int(one) for one in intervals_ns] or [0] * len(instruments)
         symbols = [instrument.symbol for instrument in instruments]
         check_references(program.references, symbols)
         try:
-            self.lanes = [Lane(program, places, *one) for one in zip(instruments, lengths, strict=True)]
+            self.lanes = [Lane(told, *one) for one in zip(instruments, lengths, strict=True)]
         except ValueError as error:
             raise BadInput("features", str(error), "a multiple of the bars", "Choose another.", "timeframe") from None
         self.compares = bool(program.references)

@@ -29,7 +29,7 @@ from bot4.kernels.indicators import layout, tracks
 from bot4.kernels.indicators.blocks import Bars, run_blocks
 from bot4.kernels.indicators.machine import needs_rare, workers
 from bot4.kernels.jit import IS_COMPILED, Floats, Ints, address_of
-from bot4.kernels.timeframes import FeatureSpec, Layout, check_clock, lay_out, read_period, read_reference
+from bot4.kernels.timeframes import FeatureSpec, Layout, check_clock, lay_out, narrow, read_period, read_reference
 
 __all__ = [
     "CATALOG",
@@ -171,13 +171,29 @@ class FeatureProgram:
 
     __slots__ = ("_layout", "_specs", "_with_rare", "names", "references", "warm_up")
 
-    def __init__(self, specs: Sequence[FeatureSpec]) -> None:
+    def __init__(self, specs: Sequence[FeatureSpec], told: Sequence[str] | None = None) -> None:
+        names = [spec.name for spec in specs]
         self._specs = tuple(specs)
         self._layout = lay_out(specs)
         self._with_rare = needs_rare(self._layout.program)
-        self.names = tuple(spec.name for spec in specs)
+        if told is not None:
+            self._layout = narrow(self._layout, [names.index(name) for name in told])
+        self.names = tuple(names if told is None else told)
         self.warm_up = self._layout.ready
         self.references = self._layout.references
+
+    def narrowed(self, names: Sequence[str]) -> "FeatureProgram":
+        """Return a program that computes the same over the same state and tells only these of its features.
+
+        Raises
+        ------
+        ValueError
+            For a name that is none of this program's.
+        """
+        missing = [name for name in names if name not in self.names]
+        if missing:
+            raise ValueError(f"feature {missing[0]!r} is not told by this program, which has {', '.join(self.names)}")
+        return FeatureProgram(self._specs, names)
 
     @property
     def size(self) -> int:

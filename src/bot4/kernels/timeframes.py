@@ -8,7 +8,7 @@ plain name is of the bars themselves. Hours and days begin at multiples of their
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -148,6 +148,19 @@ def lay_out(specs: Sequence[FeatureSpec]) -> Layout:
         first=np.concatenate(states),
         ready=tuple(values[place].ready for place in range(len(specs))),
         references=references,
+    )
+
+
+def narrow(layout: Layout, places: Sequence[int]) -> Layout:
+    """Return a layout that computes the same and tells only the outputs at `places`, in this order."""
+    told = {int(place): int(column) for column, place in layout.blocks.gather.T}
+    alone = [(told[place], to) for to, place in enumerate(places) if place in told]
+    gather = np.array(alone, dtype=np.int64).reshape(-1, 2).T.copy()
+    return replace(
+        layout,
+        gather=np.ascontiguousarray(layout.gather[:, places]),
+        blocks=replace(layout.blocks, gather=gather),
+        ready=tuple(layout.ready[place] for place in places),
     )
 
 

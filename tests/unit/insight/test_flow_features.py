@@ -46,7 +46,7 @@ def told(runner: FlowFeatures, number: int, *, instrument: int = 0) -> list[floa
     """The values that come with the next bar."""
     [answer] = answers(runner, bar(number, 100_000 + number, instrument=instrument))
     assert isinstance(answer, Features)
-    assert len(answer.rows) - answer.begin == 8 * (len(runner.bars.lanes[0].read) + len(OF_TRADES) + len(OF_QUOTES))
+    assert len(answer.rows) - answer.begin == 8 * (runner.bars.lanes[0].program.size + len(OF_TRADES) + len(OF_QUOTES))
     return [answer.value(place) for place in range((len(answer.rows) - int(answer.begin)) // 8)]
 
 

@@ -136,6 +136,32 @@ def test_plain_features_do_not_feel_the_frames_beside_them() -> None:
     assert np.ascontiguousarray(together[:, [0, -1]]).tobytes() == alone.tobytes()
 
 
+@given(seed=st.integers(0, 2**32), bars=st.integers(0, 150), asked=st.lists(st.sampled_from(NAMES), unique=True))
+def test_a_narrowed_program_tells_columns_of_the_whole_over_the_same_state(
+    seed: int, bars: int, asked: list[str]
+) -> None:
+    """Its values and its state are those of the whole program, in one go and bar by bar."""
+    series = minutes(bars, seed)
+    part = PROGRAM.narrowed(asked)
+    assert part.names == tuple(asked)
+    places = [NAMES.index(name) for name in asked]
+    assert part.warm_up == tuple(PROGRAM.warm_up[place] for place in places)
+    out, state = run(PROGRAM, series)
+    told, after = run(part, series)
+    assert told.tobytes() == np.ascontiguousarray(out[:, places]).tobytes()
+    assert after.tobytes() == state.tobytes()
+    stream = part.stream()
+    for row, bar in zip(told, zip(*series, strict=True), strict=True):
+        stream.step(int(bar[0]), *map(float, bar[1:]))
+        assert stream.values.tobytes() == row.tobytes()
+
+
+def test_a_program_narrowed_to_what_it_has_not_is_refused() -> None:
+    """The refusal names it and what there is."""
+    with pytest.raises(ValueError, match="'sma_9' is not told by this program, which has rsi_3"):
+        PROGRAM.narrowed(["rsi_3", "sma_9"])
+
+
 def test_an_hour_is_known_with_its_last_minute_and_not_before() -> None:
     """By hand: the first hour closes at 59, the second has no last minute and is known with the next hour's first."""
     series = minutes(130, 1, missing=0.0)
