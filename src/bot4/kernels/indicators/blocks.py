@@ -72,8 +72,9 @@ def put_inputs(joints: Ints, w: Floats, place: int, open_ns: Ints, bars: Bars, r
     """Put bars into the columns of the inputs; the first joints are theirs, in the order of the header."""
     for column, values in enumerate(bars):
         to = resolve(joints[column, at_.COLUMN], place)
+        given = raw(values)
         for i in range(usable):
-            w[to + i] = values[rows[i]]
+            w[to + i] = given[rows[i]]
     days = resolve(joints[at_.DAY - at_.OPEN, at_.COLUMN], place)
     times = resolve(joints[at_.TIME - at_.OPEN, at_.COLUMN], place)
     for i in range(usable):
@@ -85,7 +86,10 @@ def put_inputs(joints: Ints, w: Floats, place: int, open_ns: Ints, bars: Bars, r
 
 @fused
 def put_outputs(gather: Ints, w: Floats, place: int, rows: Ints, usable: int, out: Floats, width: int) -> None:
-    """Write the rows of the outputs, one after the other; `gather` tells where in a row each stands."""
+    """Write the rows of the outputs, one after the other; `gather` tells where in a row each stands.
+
+    Eight rows at once, which uses a whole line of each column, is sooner only while `out` fits the cache.
+    """
     for i in range(usable):
         row = rows[i] * width
         for j in range(gather.shape[1]):
@@ -99,9 +103,8 @@ def usable_rows(
     """Write the numbers of the usable bars of the block that begins at `at`; returns how many there are."""
     usable = 0
     for i in range(at, min(at + BLOCK, opens.shape[0])):
-        if is_usable(opens[i], highs[i], lows[i], closes[i], volumes[i]):
-            rows[usable] = i
-            usable += 1
+        rows[usable] = i
+        usable += is_usable(opens[i], highs[i], lows[i], closes[i], volumes[i])
     return usable
 
 

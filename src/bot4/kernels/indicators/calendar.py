@@ -70,30 +70,48 @@ def date_part(operation: int, day: int) -> float:
     return float(month_days(year, month) - of_month)
 
 
-@kernel
-def step_calendar(operation: int, s: Floats, at: int, a: int, x: int, y: int) -> None:
-    """Run one operation of this family; `x` the day since 1970, `y` nanoseconds since it began, `a` a period in hours.
+@fused
+def day_part(operation: int, day: int) -> float:
+    """Return what an operation asks of the day alone."""
+    if operation == WEEKDAY:
+        return float(weekday(day))
+    if operation == IS_WEEKEND:
+        return 1.0 if weekday(day) >= SATURDAY else 0.0
+    if operation == WEEKDAY_SIN:
+        return math.sin(TURN * (weekday(day) / WEEK_DAYS))
+    if operation == WEEKDAY_COS:
+        return math.cos(TURN * (weekday(day) / WEEK_DAYS))
+    return date_part(operation, day)
 
-    Both are whole and below 2^53, so floats hold them exactly.
-    """
-    day = int(s[x])
-    time = int(s[y])
+
+@fused
+def time_part(operation: int, time: int, a: int) -> float:
+    """Return what an operation asks of the time of the day, in nanoseconds; `a` is a period in hours."""
     if operation == HOUR_SIN:
-        s[at] = math.sin(TURN * (time / DAY_NS))
-    elif operation == HOUR_COS:
-        s[at] = math.cos(TURN * (time / DAY_NS))
-    elif operation == WEEKDAY_SIN:
-        s[at] = math.sin(TURN * (weekday(day) / WEEK_DAYS))
-    elif operation == WEEKDAY_COS:
-        s[at] = math.cos(TURN * (weekday(day) / WEEK_DAYS))
-    elif operation == MINUTE_OF_DAY:
-        s[at] = time / MINUTE_NS
-    elif operation == WEEKDAY:
-        s[at] = weekday(day)
-    elif operation == IS_WEEKEND:
-        s[at] = 1.0 if weekday(day) >= SATURDAY else 0.0
-    elif operation == MINUTES_TO_FUNDING:
-        period = a * HOUR_NS
-        s[at] = (period - time % period) / MINUTE_NS
-    else:
-        s[at] = date_part(operation, day)
+        return math.sin(TURN * (time / DAY_NS))
+    if operation == HOUR_COS:
+        return math.cos(TURN * (time / DAY_NS))
+    if operation == MINUTE_OF_DAY:
+        return time / MINUTE_NS
+    period = a * HOUR_NS
+    return (period - time % period) / MINUTE_NS
+
+
+@kernel
+def step_calendar(operation: int, s: Floats, o: int, n: int, a: int, x: int, y: int) -> None:
+    """Run one operation of this family over `n` bars; `x` the day since 1970, `y` nanoseconds since it began.
+
+    Both are whole and below 2^53, so floats hold them exactly. What the day alone tells is worked out once for the bars
+    of one day.
+    """
+    if operation in (HOUR_SIN, HOUR_COS, MINUTE_OF_DAY, MINUTES_TO_FUNDING):
+        for i in range(n):
+            s[o + i] = time_part(operation, int(s[y + i]), a)
+        return
+    day = s[x]
+    part = day_part(operation, int(day))
+    for i in range(n):
+        if s[x + i] != day:
+            day = s[x + i]
+            part = day_part(operation, int(day))
+        s[o + i] = part

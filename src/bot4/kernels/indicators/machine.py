@@ -36,17 +36,16 @@ from bot4.kernels.raw import RAW, RAW_INTS, call_apart
 @fused
 def is_usable(open: float, high: float, low: float, close: float, volume: float) -> bool:
     """Say whether a bar may enter: prices finite and above zero, volume finite and not negative; NaN fails both."""
-    priced = 0.0 < open < math.inf and 0.0 < high < math.inf and 0.0 < low < math.inf and 0.0 < close < math.inf
-    return priced and 0.0 <= volume < math.inf
+    above = (open > 0.0) & (high > 0.0) & (low > 0.0) & (close > 0.0) & (volume >= 0.0)
+    below = (open < math.inf) & (high < math.inf) & (low < math.inf) & (close < math.inf) & (volume < math.inf)
+    return above & below
 
 
 @fused
 def perform_bar(operation: int, s: Floats, at: int, k: int, a: int, b: int, x: int, y: int, z: int) -> None:
     """Hand one row to a family that takes one bar and leaves its results in the registers from `at` on."""
     family = operation // FAMILY
-    if family == at_.CALENDAR:
-        step_calendar(operation, s, at, a, x, y)
-    elif family == at_.FRACTIONAL:
+    if family == at_.FRACTIONAL:
         step_fractional(operation, s, at, k, a, x)
     elif family == at_.PAIRS:
         step_pairs(operation, s, at, k, a, b, x, y, z)
@@ -73,6 +72,9 @@ def perform_rare(program: Ints, r: int, s: Floats, k: int, n: int, place: int, e
     q = resolve(program[r + at_.TO_3], place) + early
     a = program[r + at_.A]
     b = program[r + at_.B]
+    if operation // FAMILY == at_.CALENDAR:
+        step_calendar(operation, s, o, n, a, x, y)
+        return
     for i in range(n):
         perform_bar(operation, s, at, k + i, a, b, x + i, y + i, z + i)
         s[o + i] = s[at]
