@@ -11,9 +11,11 @@ import numpy as np
 
 from bot4.kernels.indicators import layout as at_
 from bot4.kernels.indicators.layout import BLOCK, DAY_NS, ring_length
-from bot4.kernels.indicators.machine import call_carry, is_usable, resolve
+from bot4.kernels.indicators.machine import MANY, call_carry, is_usable, resolve
 from bot4.kernels.jit import Floats, Ints, fused, kernel
 from bot4.kernels.raw import raw
+
+column_length = fused(ring_length)
 
 Bars = tuple[Floats, Floats, Floats, Floats, Floats]
 
@@ -143,11 +145,11 @@ def run_blocks(
             out[at:stop] = math.nan
         if usable == 0:
             continue
-        if place + BLOCK > ring_length(depth):
+        if place + BLOCK > column_length(depth):
             shift_back(joints, w, depth, place)
             place = depth
         put_inputs(joints, w, place, open_ns, bars, rows, usable)
-        call_carry(workers, program, work, count, place, usable)
+        call_carry(workers, MANY, program, work, count, place, usable)
         put_outputs(gather, w, place, rows, usable, results, out.shape[1])
         count += usable
         last_place = place

@@ -17,8 +17,6 @@ Program (int64, one row of COLUMNS columns per operation): see below. A column f
 
 from typing import Final
 
-from bot4.kernels.jit import fused
-
 # Header of the state vector. The inputs are registers like any other, so no offset of a register is ever zero.
 COUNT: Final = 0  # bars accepted so far
 POSITION: Final = 1  # where the newest value of each ring lies, counted from the ring's offset: depth .. 2 * depth - 1
@@ -77,7 +75,6 @@ FLOW: Final = 15
 REANCHOR_MASK: Final = 255
 
 
-@fused
 def ring_length(depth: int) -> int:
     """Return the length of a ring's column: the values before a block, and blocks until they are moved back."""
     return depth + BLOCK * max(1, -(-depth // BLOCK))

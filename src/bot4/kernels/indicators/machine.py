@@ -140,10 +140,10 @@ def carry_one(workers: int, program: Ints, rows: int, s: Floats, count: int, pla
             perform(workers, program, r, s, k, 1, place, 0, at, at + 1, at + 2)
 
 
-#: Addresses of the compiled `carry`, `carry_one` and `perform_rare`; 0 for what was not needed so far.
+#: Addresses of the compiled `carry` (MANY), `carry_one` (ONE) and `perform_rare`; 0 for what was not needed so far.
 _TABLE: Final = np.zeros(3, dtype=np.int64)
-_CARRY: Final = 0
-_CARRY_ONE: Final = 1
+MANY: Final = 0
+ONE: Final = 1
 _RARE: Final = 2
 _KEPT: Final[list[object]] = []
 
@@ -160,8 +160,8 @@ def workers(with_rare: bool) -> int:
         return 0
     integer = types.intp
     many = types.void(integer, RAW_INTS, integer, RAW, integer, integer, integer)
-    _install(_CARRY, carry, many)
-    _install(_CARRY_ONE, carry_one, many)
+    _install(MANY, carry, many)
+    _install(ONE, carry_one, many)
     if with_rare:
         _install(_RARE, perform_rare_apart, types.void(RAW_INTS, integer, RAW, integer, integer, integer, integer))
     return address_of(_TABLE)
@@ -206,32 +206,30 @@ def _call_rare(workers: Any, program: Any, r: Any, s: Any, k: Any, n: Any, place
     return call
 
 
-def call_carry(workers: int, program: Ints, memory: Floats, count: int, place: int, bars: int) -> None:
-    """Call `carry` by its address, or by its name where nothing is compiled."""
+def call_carry(
+    workers: int, which: int, program: Ints, memory: Floats, count: int, place: int, bars_or_depth: int
+) -> None:
+    """Call `carry` (`which` MANY) or `carry_one` (ONE) by its address, or by its name where nothing is compiled.
+
+    The last argument is the one in which the two differ.
+    """
     assert workers == 0
-    carry(0, program.ravel(), len(program), memory, count, place, bars)
+    (carry_one if which == ONE else carry)(0, program.ravel(), len(program), memory, count, place, bars_or_depth)
 
 
 @overload(call_carry, inline="always")
-def _call_carry(workers: Any, program: Any, memory: Any, count: Any, place: Any, bars: Any) -> Any:  # noqa: ARG001
-    def call(workers: Any, program: Any, memory: Any, count: Any, place: Any, bars: Any) -> Any:
-        rows = program.ctypes.data
-        call_apart(worker(workers, _CARRY), workers, rows, program.shape[0], memory.ctypes.data, count, place, bars)
-
-    return call
-
-
-def call_carry_one(workers: int, program: Ints, state: Floats, count: int, place: int, depth: int) -> None:
-    """Call `carry_one` by its address, or by its name where nothing is compiled."""
-    assert workers == 0
-    carry_one(0, program.ravel(), len(program), state, count, place, depth)
-
-
-@overload(call_carry_one, inline="always")
-def _call_carry_one(workers: Any, program: Any, state: Any, count: Any, place: Any, depth: Any) -> Any:  # noqa: ARG001
-    def call(workers: Any, program: Any, state: Any, count: Any, place: Any, depth: Any) -> Any:
-        rows = program.ctypes.data
-        call_apart(worker(workers, _CARRY_ONE), workers, rows, program.shape[0], state.ctypes.data, count, place, depth)
+def _call_carry(
+    workers: Any,  # noqa: ARG001
+    which: Any,  # noqa: ARG001
+    program: Any,  # noqa: ARG001
+    memory: Any,  # noqa: ARG001
+    count: Any,  # noqa: ARG001
+    place: Any,  # noqa: ARG001
+    bars_or_depth: Any,  # noqa: ARG001
+) -> Any:
+    def call(workers: Any, which: Any, program: Any, memory: Any, count: Any, place: Any, bars_or_depth: Any) -> Any:
+        rows, size = program.ctypes.data, program.shape[0]
+        call_apart(worker(workers, which), workers, rows, size, memory.ctypes.data, count, place, bars_or_depth)
 
     return call
 
@@ -269,5 +267,5 @@ def advance(
     day = open_ns // DAY_NS
     s[at_.DAY] = day
     s[at_.TIME] = open_ns - day * DAY_NS
-    call_carry_one(workers, program, s, count, place, depth)
+    call_carry(workers, ONE, program, s, count, place, depth)
     return True
