@@ -6,7 +6,7 @@ the kernel is the one of a run. A reference counts as soon as it is known: a bar
 that ends at the very moment included.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import final
@@ -26,6 +26,9 @@ from bot4.market.bars import BarBlock
 from bot4.runtime.clocks import SystemClock
 from bot4.runtime.feature_wiring import check_timeframes, named, refuse_flow
 from bot4.runtime.warm_up import warm_up_features
+
+Piece = tuple[Ints, Floats, str]
+"""Opens of bars in UTC nanoseconds, shape (n,), their features, shape (n, features), and whose they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,34 +90,57 @@ def compute(request: RunRequest, features: Sequence[str], out: Path, progress: P
     load_kernels(program, progress)
     clock = SystemClock()
     began = int(clock.monotonic_ns())
-    states = [program.new_state(history.interval_ns) for history in histories]
     surveys = tuple(survey(history, progress) for history in histories)
-    columns = np.zeros(program.size, dtype=np.int64)
-    refused = 0
-    with FeatureTable(out, program.names, with_symbol=len(histories) > 1) as table:
-        for history, state, told in zip(histories, states, surveys, strict=True):
-            known = References(program.references, histories)
-            progress.begin(told.bars, f"computing {history.symbol}")
-            begun = table.rows
-            for block in history.blocks():
-                values, bad = computed(program, state, history, block, known.at(block.open_ns + block.interval_ns))
-                columns += np.count_nonzero(np.isfinite(values), axis=0)
-                refused += bad
-                table.append(block.open_ns, values, history.symbol)
-                progress.advance(table.rows - begun)
-                stop_if_asked(progress)
-            progress.end()
-        progress.begin(None, "writing")
-        table.finish()
-        progress.end()
+    bars = BarFeatures(program, histories)
+    told = dict(zip(program.names, program.warm_up, strict=True))
+    pieces = bars.pieces(surveys, progress)
+    rows, columns = write(out, pieces, progress, told=told, with_symbol=len(histories) > 1)
     return Computed(
         out=out,
-        rows=table.rows,
-        refused=refused,
-        columns=tuple(map(Column, program.names, program.warm_up, columns.tolist())),
+        rows=rows,
+        refused=bars.refused,
+        columns=columns,
         surveys=surveys,
         elapsed_s=(int(clock.monotonic_ns()) - began) / 1e9,
     )
+
+
+def write(
+    out: Path, pieces: Iterable[Piece], progress: Progress, *, told: Mapping[str, int], with_symbol: bool
+) -> tuple[int, tuple[Column, ...]]:
+    """Write features, piece by piece, into one file that is either whole or not there.
+
+    Returns how many rows it has, and what is to be told of each column.
+
+    Parameters
+    ----------
+    out : Path
+        The Parquet file.
+    pieces : iterable of Piece
+        The rows in order; begun once the file is.
+    told : mapping of str to int
+        What each feature waits for, in the order of the columns.
+    with_symbol : bool
+        Whether rows tell their symbol.
+
+    Raises
+    ------
+    BadInput
+        If ``out`` is a folder.
+    KeyboardInterrupt
+        If the user asked to stop.
+    """
+    names = tuple(told)
+    known = np.zeros(len(names), dtype=np.int64)
+    with FeatureTable(out, names, with_symbol=with_symbol) as table:
+        for open_ns, values, symbol in pieces:
+            known += np.count_nonzero(np.isfinite(values), axis=0)
+            table.append(open_ns, values, symbol)
+            stop_if_asked(progress)
+        progress.begin(None, "writing")
+        table.finish()
+        progress.end()
+    return table.rows, tuple(map(Column, names, told.values(), known.tolist()))
 
 
 def load_kernels(program: FeatureProgram, progress: Progress) -> None:
@@ -148,6 +174,38 @@ def stop_if_asked(progress: Progress) -> None:
     """
     if progress.should_stop():
         raise KeyboardInterrupt
+
+
+@final
+class BarFeatures:
+    """Compute features of recorded bars, symbol by symbol.
+
+    Attributes
+    ----------
+    refused : int
+        Bars that the kernel refused so far.
+    """
+
+    def __init__(self, program: FeatureProgram, histories: Sequence[BarHistory]) -> None:
+        self._program = program
+        self._histories = histories
+        self._states = [program.new_state(history.interval_ns) for history in histories]
+        self.refused = 0
+
+    def pieces(self, surveys: Sequence[Survey], progress: Progress) -> Iterator[Piece]:
+        """Yield the features of each block of bars."""
+        program = self._program
+        for history, state, told in zip(self._histories, self._states, surveys, strict=True):
+            known = References(program.references, self._histories)
+            progress.begin(told.bars, f"computing {history.symbol}")
+            done = 0
+            for block in history.blocks():
+                values, bad = computed(program, state, history, block, known.at(block.open_ns + block.interval_ns))
+                self.refused += bad
+                yield block.open_ns, values, history.symbol
+                done += len(block)
+                progress.advance(done)
+            progress.end()
 
 
 @final

@@ -7,15 +7,14 @@ a message becomes known depends on latency, which one comes before which does no
 and nothing else counts here: these are the values of every run over these ticks.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import final
 
 import numpy as np
 
-from bot4.adapters.stores.feature_table import FeatureTable
 from bot4.adapters.stores.tick_history import MergedTicks, TickHistory
-from bot4.apps.features import Column, Computed, load_kernels, stop_if_asked
+from bot4.apps.features import Computed, Piece, load_kernels, write
 from bot4.apps.progress import Progress
 from bot4.apps.session import RunRequest, open_data, survey
 from bot4.domain.errors import BadInput
@@ -58,29 +57,14 @@ def compute(request: RunRequest, features: Sequence[str], out: Path, progress: P
     clock = SystemClock()
     began = int(clock.monotonic_ns())
     surveys = tuple(survey(history, progress) for history in told.histories)
-    known = np.zeros(len(asked), dtype=np.int64)
-    with FeatureTable(out, asked, with_symbol=len(told.histories) > 1) as table:
-        progress.begin(sum(one.bars for one in surveys), "computing")
-        done = 0
-        for block in MergedTicks(told.histories).blocks():
-            told.feed(block)
-            for history, (open_ns, values) in zip(told.histories, told.taken(), strict=True):
-                known += np.count_nonzero(np.isfinite(values), axis=0)
-                table.append(open_ns, values, history.symbol)
-            done += len(block)
-            progress.advance(done)
-            stop_if_asked(progress)
-        progress.end()
-        if table.rows == 0:
-            raise no_bars(told.histories[0])
-        progress.begin(None, "writing")
-        table.finish()
-        progress.end()
+    warm_up = {name: told.warm_up[name] for name in asked}
+    pieces = told.pieces(sum(one.bars for one in surveys), progress)
+    rows, columns = write(out, pieces, progress, told=warm_up, with_symbol=len(told.histories) > 1)
     return Computed(
         out=out,
-        rows=table.rows,
+        rows=rows,
         refused=0,
-        columns=tuple(Column(name, told.warm_up[name], int(count)) for name, count in zip(asked, known, strict=True)),
+        columns=columns,
         surveys=surveys,
         elapsed_s=(int(clock.monotonic_ns()) - began) / 1e9,
         ticks_refused=int(told.stage.refused),
@@ -133,6 +117,27 @@ class Told:
         self._order = [names.index(name) for name in asked]
         self._bars = Outbox(1)
         self._answers = Outbox(MESSAGES_MAX)
+
+    def pieces(self, messages: int, progress: Progress) -> Iterator[Piece]:
+        """Yield the features of the bars that each block of messages finishes.
+
+        Raises
+        ------
+        BadInput
+            With code ``no_bars``, if none is finished by any.
+        """
+        progress.begin(messages, "computing")
+        done = bars = 0
+        for block in MergedTicks(self.histories).blocks():
+            self.feed(block)
+            for history, (open_ns, values) in zip(self.histories, self.taken(), strict=True):
+                bars += len(open_ns)
+                yield open_ns, values, history.symbol
+            done += len(block)
+            progress.advance(done)
+        progress.end()
+        if bars == 0:
+            raise no_bars(self.histories[0])
 
     def feed(self, block: TickBlock) -> None:
         """Feed a block; each of its messages finishes one bar at most."""

@@ -20,11 +20,12 @@ import difflib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Final, final
 
 import numpy as np
 
-from bot4.kernels.catalog import BULK, CATALOG, PAIRS, FeatureInfo, Parameter
+from bot4.kernels.catalog import BULK, CATALOG, PAIRS, QUOTE_FLOW, TRADE_FLOW, FeatureInfo, Parameter
 from bot4.kernels.indicators import layout, tracks
 from bot4.kernels.indicators.blocks import Bars, run_blocks
 from bot4.kernels.indicators.machine import needs_rare, workers
@@ -91,6 +92,7 @@ _NO_INDICATORS: Final = ("calendar",)
 HUNDRED: Final[tuple[str, ...]] = tuple(info.usual_name for info in CATALOG if info.family not in _NO_INDICATORS)
 
 _BY_KIND: Final = {info.kind: info for info in CATALOG + BULK + PAIRS}
+_OF_TICKS: Final = {info.kind: info for info in TRADE_FLOW + QUOTE_FLOW}
 _PAIR_KINDS: Final = frozenset(info.kind for info in PAIRS)
 _NAME: Final = re.compile(r"([a-z]+(?:_[a-z]+)*)((?:_[0-9]+(?:\.[0-9]+)?)*)")
 
@@ -104,7 +106,7 @@ def parse(name: str) -> FeatureSpec:
         With the name, what is wrong and a name that would do.
     """
     plain, _, after = name.partition("@" if "~" not in name else "~")
-    spec = replace(parse_kind(plain, _BY_KIND), name=name)
+    spec = replace(parse_kind(plain, _BY_KIND, beside=_OF_TICKS), name=name)
     if (spec.info.kind in _PAIR_KINDS) != ("~" in name):
         needs = f"a reference: write {plain}~BTCUSDT" if "~" not in name else f"no reference: write {plain}"
         raise ValueError(f"feature {name!r} takes {needs}")
@@ -113,8 +115,12 @@ def parse(name: str) -> FeatureSpec:
     return replace(spec, period_ns=read_period(name, after) if "@" in name else 0)
 
 
-def parse_kind(name: str, kinds: Mapping[str, FeatureInfo]) -> FeatureSpec:
+def parse_kind(
+    name: str, kinds: Mapping[str, FeatureInfo], *, beside: Mapping[str, FeatureInfo] = MappingProxyType({})
+) -> FeatureSpec:
     """Read a name without a suffix, of one of `kinds`, which are entries of a catalogue by their kind.
+
+    `beside` are those that are computed elsewhere, yet may have been meant by a name that is none.
 
     Raises
     ------
@@ -124,7 +130,9 @@ def parse_kind(name: str, kinds: Mapping[str, FeatureInfo]) -> FeatureSpec:
     found = _NAME.fullmatch(name)
     info = kinds.get(found[1]) if found else None
     if found is None or info is None:
-        raise ValueError(f"unknown feature {name!r}{_nearest(name, kinds)}")
+        if found and found[1] in beside:
+            raise ValueError(f"feature {name!r} is one of ticks, not of bars")
+        raise ValueError(f"unknown feature {name!r}{_nearest(name, {**beside, **kinds})}")
     texts = found[2].split("_")[1:]
     if len(texts) != len(info.parameters):
         raise ValueError(f"feature {name!r} needs the form {info.pattern}, for example {info.usual_name}")

@@ -126,6 +126,7 @@ def test_longer_bars_and_the_default_set(here: Path, capsys: pytest.CaptureFixtu
     ("words", "code", "part"),
     [
         (["--features", "vpin_50"], "feature_unknown", "vpin_{buckets}_{volume}"),
+        (["--features", "ofy_5"], "feature_unknown", "did you mean ofi_"),
         (["--features", "ofi_5", "ofi_5"], "feature_unknown", "named twice"),
         (["--features", "sma_5", "sma_5"], "feature_unknown", "named twice"),
         (["--features", "rsi_5@1500ms"], "feature_unknown", "1500ms"),
