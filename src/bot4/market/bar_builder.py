@@ -10,12 +10,13 @@ interval; when it was handed on, the engine's ``now`` tells.
 from collections.abc import Sequence
 from typing import Final, final
 
-from librt.strings import BytesWriter, write_i64_le
+from librt.strings import BytesWriter, read_i64_le, write_i64_le
 from mypy_extensions import i64
 
 from bot4.domain.event import TRADE, Event
 from bot4.domain.marketdata import Bar, Trade
 from bot4.domain.stage import Outbox, Stage
+from bot4.domain.tick_block import TickBlock
 from bot4.domain.values import Lots, Nanos, Ticks
 
 LOTS_MAX: Final = (1 << 53) - 1
@@ -36,6 +37,16 @@ class Forming:
         self.low = Ticks(0)
         self.close = Ticks(0)
         self.volume = Lots(0)
+
+    def add(self, price: Ticks, lots: i64) -> None:
+        """Take in a trade of the bar."""
+        if price > self.high:
+            self.high = price
+        elif price < self.low:
+            self.low = price
+        self.close = price
+        volume = self.volume + lots
+        self.volume = Lots(volume if volume < LOTS_MAX else LOTS_MAX)
 
 
 @final
@@ -63,16 +74,31 @@ class BarBuilder(Stage):
         if not isinstance(event, Trade):
             return
         bar = self.forming[event.instrument]
-        price = event.price
         if event.ts_event_ns >= bar.end_ns:
             self._turn(bar, event, out)
-        elif price > bar.high:
-            bar.high = price
-        elif price < bar.low:
-            bar.low = price
-        bar.close = price
-        volume = bar.volume + event.lots
-        bar.volume = Lots(volume if volume < LOTS_MAX else LOTS_MAX)
+        bar.add(event.price, event.lots)
+
+    def silent_until(self, block: TickBlock, begin: i64, end: i64) -> i64:
+        """Return the first trade of a stretch that ends a bar or begins the first, ``end`` for none."""
+        kinds, instruments, stamps = block.kinds, block.instruments, block.event_ns
+        forming = self.forming
+        for k in range(begin, end):
+            if read_i64_le(kinds, 8 * k) == TRADE:
+                bar = forming[read_i64_le(instruments, 8 * k)]
+                if read_i64_le(stamps, 8 * k) >= bar.end_ns:
+                    return k
+        return end
+
+    def read(self, block: TickBlock, begin: i64, end: i64) -> None:
+        """Take the trades of a stretch that is silent, as :meth:`handle` would one by one."""
+        kinds, instruments, ends = block.kinds, block.instruments, block.ends
+        prices, sizes = block.prices, block.lots
+        forming = self.forming
+        for k in range(begin, end):
+            if read_i64_le(kinds, 8 * k) == TRADE:
+                row = 8 * read_i64_le(ends, 8 * k) - 8
+                bar = forming[read_i64_le(instruments, 8 * k)]
+                bar.add(Ticks(read_i64_le(prices, row)), read_i64_le(sizes, row))
 
     def _turn(self, bar: Forming, trade: Trade, out: Outbox) -> None:
         """Hand on the bar that is over, and begin the one the trade belongs to."""

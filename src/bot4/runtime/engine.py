@@ -139,6 +139,21 @@ class Engine:
         self.journal.consumed(row)
         self.process(first, now)
 
+    def proceed(self, row: i64, now: Nanos) -> None:
+        """Carry what stages put about one piece of market data that they were handed directly, as if it had been fed.
+
+        They put it behind the place of the piece itself: ``out.tail`` was 1 before.
+
+        Raises
+        ------
+        OurFault
+            As :meth:`process`.
+        """
+        if self.draining or now < self.now:
+            raise OurFault(f"proceed() at {int(now)} after {int(self.now)}, draining {self.draining}")
+        self.journal.consumed(row)
+        self._follow(None, now)
+
     def process(self, first: Event, now: Nanos) -> None:
         """Carry one input, and all that it causes, through every stage.
 
@@ -149,12 +164,17 @@ class Engine:
         """
         if self.draining or now < self.now:
             raise OurFault(f"process() at {int(now)} after {int(self.now)}, draining {self.draining}")
+        self.out.tail = 1  # the place of ``first``, which need not wait in it
+        self._follow(first, now)
+
+    def _follow(self, first: Event | None, now: Nanos) -> None:
+        """Carry an input that was not handed to the stages yet, and all that it causes."""
         self.now = now
         self.draining = True
         out = self.out
-        out.tail = 1  # the place of ``first``, which need not wait in it
         try:
-            self._carry(first, now)
+            if first is not None:
+                self._carry(first, now)
             if out.tail > 1:
                 self._drain(now, 1)
             self.events += out.tail

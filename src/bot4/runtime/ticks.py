@@ -21,9 +21,11 @@ import numpy as np
 from librt.strings import read_i64_le
 from mypy_extensions import i64
 
-from bot4.domain.event import KINDS, Event
+from bot4.decision.strategies.ticks import TickStrategies
+from bot4.domain.event import BOOK_DELTA, BOOK_SNAPSHOT, KINDS, QUOTE, TRADE, Event
 from bot4.domain.tick_block import TickBlock
 from bot4.domain.values import Nanos
+from bot4.market.bar_builder import BarBuilder
 from bot4.runtime.drive import PROGRESS_ROWS, never
 from bot4.runtime.engine import Engine
 from bot4.simulation.book.draws import Distribution
@@ -36,6 +38,13 @@ NO_MOMENT: Final = (1 << 63) - 1
 
 AT_LAST: Final = 1 << 62
 """A moment after everything: whatever is still under way at the end of the stream arrives by it."""
+
+
+LEAP_MESSAGES: Final = 256
+"""So far the drive looks ahead for a message that the venue may answer: what it finds holds until the next command."""
+
+TICKS: Final = (TRADE, QUOTE, BOOK_SNAPSHOT, BOOK_DELTA)
+"""The kinds of messages."""
 
 
 class TickStream(Protocol):
@@ -66,6 +75,16 @@ class Page:
     def known(self, k: i64) -> Nanos:
         """Return when we know message ``k`` of the block."""
         return Nanos(read_i64_le(self.known_ns, 8 * k))
+
+    def known_by(self, at: i64, begin: i64, end: i64) -> i64:
+        """Return the first message of a stretch that is known after a moment, ``end`` where all are known by it."""
+        while begin < end:
+            middle = (begin + end) // 2
+            if read_i64_le(self.known_ns, 8 * middle) <= at:
+                begin = middle + 1
+            else:
+                end = middle
+        return begin
 
 
 @final
@@ -118,6 +137,31 @@ class TickFeed:
 
 
 @final
+class CloseListeners:
+    """Hold the stages that market data goes to in most runs: they take it from the block itself."""
+
+    __slots__ = ("builder", "strategies")
+
+    def __init__(self, builder: BarBuilder, strategies: TickStrategies) -> None:
+        self.builder = builder
+        self.strategies = strategies
+
+
+def close_listeners(engine: Engine) -> CloseListeners | None:
+    """Return the bar builder and the tick strategies of an engine, None where any other stage hears ticks too."""
+    builder: BarBuilder | None = None
+    strategies: TickStrategies | None = None
+    for stage in engine.stages:
+        if isinstance(stage, BarBuilder):
+            builder = stage
+        elif isinstance(stage, TickStrategies) and 1 + stage.puts_max() < engine.out.size:
+            strategies = stage
+        elif any(kind in stage.consumes for kind in TICKS):
+            return None
+    return None if builder is None or strategies is None else CloseListeners(builder, strategies)
+
+
+@final
 class TickDrive:
     """Feed an engine from ticks, with a simulated venue on the other side.
 
@@ -125,6 +169,9 @@ class TickDrive:
     other are known, and never more. While no command and no report is under way the
     two do not meddle with each other: all that happens before the engine's next
     message happens in one go, and messages that no stage consumes are only counted.
+    Where no message of a stretch can bring a report or end a bar, its trades go to
+    the strategies without an event for any, and happen only when one of them spoke
+    or the stretch is over.
 
     Parameters
     ----------
@@ -144,7 +191,20 @@ class TickDrive:
         Messages the engine was fed, or that passed it by.
     """
 
-    __slots__ = ("engine", "venue", "feed", "stop", "row", "stopped", "heard", "here", "here_at", "there", "there_at")
+    __slots__ = (
+        "engine",
+        "venue",
+        "feed",
+        "stop",
+        "row",
+        "stopped",
+        "heard",
+        "close",
+        "here",
+        "here_at",
+        "there",
+        "there_at",
+    )
 
     def __init__(
         self, engine: Engine, venue: TickVenue, feed: TickFeed, *, stop: Callable[[int], bool] = never
@@ -165,6 +225,7 @@ class TickDrive:
         self.here_at: i64 = 0
         self.there: Page | None = None
         self.there_at: i64 = 0
+        self.close = close_listeners(engine)
 
     def run(self) -> None:
         """Feed every message, then what is still under way: commands, their reports, messages not yet known."""
@@ -196,6 +257,10 @@ class TickDrive:
         last = page.size - 1
         k = self.here_at
         while k <= last:
+            if self.close is not None and page is self.there:
+                k = self._leap(page, self.close)
+                if venue.busy:
+                    break
             begin = k
             while k < last and not (heard >> read_i64_le(kinds, 8 * k)) & 1 and (first + k + 1) % PROGRESS_ROWS != 0:
                 k += 1
@@ -212,6 +277,40 @@ class TickDrive:
         else:
             return
         self._hear(self._next_ns())
+
+    def _leap(self, page: Page, close: CloseListeners) -> i64:
+        """Bring the engine a stretch of a page on which the venue is silent; return the next message for it.
+
+        It ends behind the first message at which a strategy speaks, and before one
+        after which the run may be asked to stop, one that ends a bar, or the page's last.
+        """
+        block = page.block
+        begin = self.here_at
+        ahead = begin if begin > self.there_at else self.there_at
+        heard = self.venue.silent_until(block, self.there_at, min(page.size - 1, ahead + LEAP_MESSAGES))
+        # What happens at a later message than this, or at its moment, cannot be known before those that are left.
+        end = page.known_by(block.at_ns(heard), begin, min(heard, begin + LEAP_MESSAGES))
+        end = min(end, begin + PROGRESS_ROWS - 1 - (page.first + begin) % PROGRESS_ROWS)
+        end = close.builder.silent_until(block, begin, end)
+        if end <= begin:
+            return begin
+        out = self.engine.out
+        out.tail = 1
+        taken = close.strategies.read(block, page.known_ns, begin, end, out)
+        close.builder.read(block, begin, taken)
+        if out.tail == 1:
+            self._pass(page, taken)
+            return taken
+        if taken - 1 > begin:
+            self._pass(page, taken - 1)
+        known = page.known(taken - 1)
+        has_reported = self._happen(page.first + taken - 1, known)
+        assert not has_reported, "a report from messages that were to bring none"
+        row = self.row
+        self.row = row + 1
+        self.here_at = taken
+        self.engine.proceed(row, known)
+        return taken
 
     def _happen(self, through: i64, before: Nanos) -> bool:
         """Let all messages up to one happen, and those after it before a moment; True, and no more, after a report."""

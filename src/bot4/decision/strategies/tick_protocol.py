@@ -10,7 +10,7 @@ from mypy_extensions import i64, mypyc_attr
 from bot4.decision.strategies.protocol import Strategy, View
 from bot4.domain.marketdata import Features
 from bot4.domain.signal import Signal
-from bot4.domain.values import Nanos
+from bot4.domain.values import Lots, Nanos, Ticks
 
 
 @final
@@ -53,6 +53,20 @@ class TickView:
         self._index = index
         self._tick = tick
         self._lot = lot
+
+    def show_trade(self, now: Nanos, price: Ticks, lots: Lots, side: i64) -> None:
+        """Show a trade; it belongs to the stage alone."""
+        self.now = now
+        self.price_ticks = price
+        self.trade_lots = lots
+        self.aggressor = side
+
+    def show_quote(self, bid: Ticks, bid_lots: Lots, ask: Ticks, ask_lots: Lots) -> None:
+        """Show a quote; it belongs to the stage alone."""
+        self.bid_ticks = bid
+        self.bid_size = bid_lots
+        self.ask_ticks = ask
+        self.ask_size = ask_lots
 
     @property
     def now_ns(self) -> Nanos:

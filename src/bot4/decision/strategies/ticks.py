@@ -10,7 +10,7 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import final
 
-from librt.strings import BytesWriter, write_f64_le, write_i64_le
+from librt.strings import BytesWriter, read_i64_le, write_f64_le, write_i64_le
 from mypy_extensions import i64, mypyc_attr
 
 from bot4.decision.strategies.protocol import View
@@ -21,7 +21,8 @@ from bot4.domain.instrument import Instrument
 from bot4.domain.marketdata import Features, Quote, Trade
 from bot4.domain.signal import NEVER, Halted, Signal, SignalEvent
 from bot4.domain.stage import Outbox, Stage
-from bot4.domain.values import Nanos
+from bot4.domain.tick_block import TickBlock
+from bot4.domain.values import Lots, Nanos, Ticks
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
@@ -88,35 +89,72 @@ class TickStrategies(Stage):
             for one, row in zip(instruments, voices, strict=True)
         ]
 
+    def puts_max(self) -> i64:
+        """Return how many events one message may cause here at most: an end, a fault, and a change for each opinion."""
+        return 3 * max((len(row) for row in self.opinions), default=0)
+
     def handle(self, event: Event, now: Nanos, out: Outbox) -> None:
         """Show each strategy the trade and put what changed; keep quotes and features for it."""
         if isinstance(event, Trade):
             for opinion in self.opinions[event.instrument]:
                 if not opinion.halted:
-                    self._ask(opinion, event, now, out)
+                    opinion.view.show_trade(now, event.price, event.lots, event.side)
+                    self._ask(opinion, event.instrument, now, out)
         elif isinstance(event, Quote):
             for opinion in self.opinions[event.instrument]:
-                view = opinion.view
-                view.bid_ticks = event.bid
-                view.bid_size = event.bid_lots
-                view.ask_ticks = event.ask
-                view.ask_size = event.ask_lots
+                opinion.view.show_quote(event.bid, event.bid_lots, event.ask, event.ask_lots)
         elif isinstance(event, Features):
             for opinion in self.opinions[event.instrument]:
                 opinion.view.features = event
 
-    def _ask(self, opinion: TickOpinion, trade: Trade, now: Nanos, out: Outbox) -> None:
-        """Show one strategy one trade."""
+    def read(self, block: TickBlock, known_ns: bytes, begin: i64, end: i64, out: Outbox) -> i64:
+        """Take a stretch of a block as :meth:`handle` would its messages, up to the first at which something is put.
+
+        Parameters
+        ----------
+        known_ns : bytes
+            When each message of the block is known, little-endian int64.
+        begin, end : int
+            The first message, and the one after the last.
+
+        Returns
+        -------
+        int
+            The message after the last one taken, ``end`` where nothing was put.
+        """
+        kinds, instruments, ends = block.kinds, block.instruments, block.ends
+        sides, prices, sizes = block.sides, block.prices, block.lots
+        tail = out.tail
+        for k in range(begin, end):
+            kind = read_i64_le(kinds, 8 * k)
+            if kind != TRADE and kind != QUOTE:
+                continue
+            instrument = read_i64_le(instruments, 8 * k)
+            row = 8 * read_i64_le(ends, 8 * k) - 8
+            price, lots = Ticks(read_i64_le(prices, row)), Lots(read_i64_le(sizes, row))
+            if kind == QUOTE:
+                bid, bid_lots = Ticks(read_i64_le(prices, row - 8)), Lots(read_i64_le(sizes, row - 8))
+                for opinion in self.opinions[instrument]:
+                    opinion.view.show_quote(bid, bid_lots, price, lots)
+                continue
+            now = Nanos(read_i64_le(known_ns, 8 * k))
+            side = read_i64_le(sides, row)
+            for opinion in self.opinions[instrument]:
+                if not opinion.halted:
+                    opinion.view.show_trade(now, price, lots, side)
+                    self._ask(opinion, instrument, now, out)
+            if out.tail != tail:
+                return k + 1
+        return end
+
+    def _ask(self, opinion: TickOpinion, instrument: i64, now: Nanos, out: Outbox) -> None:
+        """Ask one strategy about the trade its view shows."""
         view = opinion.view
         if view.held != 0.0 and now >= opinion.expires_ns:
-            self._change(opinion, Signal(0.0, "expired", NEVER), trade.instrument, now, out)
-        view.now = now
-        view.price_ticks = trade.price
-        view.trade_lots = trade.lots
-        view.aggressor = trade.side
+            self._change(opinion, Signal(0.0, "expired", NEVER), instrument, now, out)
         said = opinion.voice.speak(view)
         if said is not None:
-            self._hear(opinion, said, trade.instrument, now, out)
+            self._hear(opinion, said, instrument, now, out)
 
     def _hear(self, opinion: TickOpinion, said: Signal | Fault, instrument: i64, now: Nanos, out: Outbox) -> None:
         """Take a signal in force, or stop the strategy that gave no usable one."""

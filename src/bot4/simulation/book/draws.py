@@ -198,6 +198,10 @@ class Draws:
 
     def take(self, count: int) -> NDArray[np.int64]:
         """Return the next draws, shape (count,): what :meth:`next` gives one by one."""
+        distribution = self.distribution
+        if isinstance(distribution, Constant):  # nothing is drawn that a later number could depend on
+            self.taken += count
+            return distribution.draw(self.generator, count)
         drawn = np.empty(count, dtype=np.int64)
         done: i64 = 0
         while done < count:

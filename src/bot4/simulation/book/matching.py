@@ -11,9 +11,10 @@ from typing import final
 from librt.strings import read_i64_le
 from mypy_extensions import i64
 
-from bot4.domain.event import BOOK_SNAPSHOT
+from bot4.domain.event import BOOK_SNAPSHOT, TRADE
 from bot4.domain.instrument import Instrument
 from bot4.domain.order import LIMIT, STOP, STOP_LIMIT, OrderWord, Submit
+from bot4.domain.tick_block import TickBlock
 from bot4.domain.values import BUY, SELL, Lots, Nanos, Ticks
 from bot4.simulation.book.fills import Pieces
 from bot4.simulation.book.market import QUEUE_UNKNOWN, Market
@@ -80,7 +81,7 @@ class BookMatcher:
     def read_book(
         self, kind: i64, instrument: i64, sides: bytes, prices: bytes, lots: bytes, begin: i64, end: i64, at: Nanos
     ) -> bool:
-        """Take in a snapshot or a delta, and let the orders meet the book it leaves; say whether there are any."""
+        """Take in a snapshot or a delta, and let the orders meet the book it leaves; say whether any did."""
         shelf = self.shelves[instrument]
         market = shelf.market
         if kind == BOOK_SNAPSHOT:
@@ -90,7 +91,7 @@ class BookMatcher:
                 market.start_book()
             self._change_book(market, shelf, sides, prices, lots, begin, end)
         market.refreshed()
-        if not shelf.orders:
+        if shelf.sleeps():
             return False
         self._meet(instrument, at)
         return True
@@ -102,7 +103,7 @@ class BookMatcher:
         if market.has_book:
             return False
         market.quote(bid, bid_lots, ask, ask_lots)
-        if not shelf.orders:
+        if shelf.sleeps():
             return False
         self._cap_queue(shelf.buys.level(bid), bid_lots)
         self._cap_queue(shelf.sales.level(ask), ask_lots)
@@ -117,7 +118,7 @@ class BookMatcher:
         shelf = self.shelves[instrument]
         market = shelf.market
         market.trade(aggressor, price, lots)
-        if not shelf.orders:
+        if shelf.sleeps_at(price):
             return False
         if aggressor <= 0 and shelf.buys.best() >= price:
             self._print_to(market, shelf.buys, price, lots, BUY, at)
@@ -128,6 +129,20 @@ class BookMatcher:
         if not market.has_book and not market.has_quote:
             self._serve(shelf, market, at)
         return True
+
+    def silent_until(self, block: TickBlock, begin: i64, end: i64) -> i64:
+        """Return the first message of a stretch of a block that some order may meet, ``end`` where none can."""
+        if not any(shelf.orders for shelf in self.shelves):
+            return end
+        kinds, instruments, ends, prices = block.kinds, block.instruments, block.ends, block.prices
+        for k in range(begin, end):
+            shelf = self.shelves[read_i64_le(instruments, 8 * k)]
+            if read_i64_le(kinds, 8 * k) != TRADE:
+                if not shelf.sleeps():
+                    return k
+            elif not shelf.sleeps_at(Ticks(read_i64_le(prices, 8 * read_i64_le(ends, 8 * k) - 8))):
+                return k
+        return end
 
     def _change_book(
         self, market: Market, shelf: BookOrders, sides: bytes, prices: bytes, sizes: bytes, begin: i64, end: i64

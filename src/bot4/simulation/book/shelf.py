@@ -4,9 +4,10 @@
 from typing import final
 
 from librt.strings import BytesWriter, write_i64_le
+from mypy_extensions import i64
 
 from bot4.domain.order import LIMIT, MARKET, STOP
-from bot4.domain.values import BUY, Lots
+from bot4.domain.values import BUY, Lots, Ticks
 from bot4.simulation.book.market import Market
 from bot4.simulation.levels import OrderLevels
 from bot4.simulation.orders import Shelf, VenueOrder
@@ -18,6 +19,11 @@ class BookOrders(Shelf):
 
     Market orders that found no liquidity wait by side; limit orders rest by price,
     each with its place in the queue; stops sleep by trigger.
+
+    Attributes
+    ----------
+    awake : int
+        How many of the orders are no sleeping stops.
     """
 
     __slots__ = (
@@ -29,6 +35,7 @@ class BookOrders(Shelf):
         "sales",
         "buy_stops",
         "sale_stops",
+        "awake",
     )
 
     def __init__(self, market: Market) -> None:
@@ -40,6 +47,7 @@ class BookOrders(Shelf):
         self.sales = OrderLevels(-1)
         self.buy_stops = OrderLevels(-1)
         self.sale_stops = OrderLevels(1)
+        self.awake: i64 = 0
 
     def add(self, order: VenueOrder) -> None:
         """Let an order work; a limit order joins the queue at its price."""
@@ -58,6 +66,14 @@ class BookOrders(Shelf):
         order.order_type = MARKET if order.order_type == STOP else LIMIT
         self._place(order)
 
+    def sleeps(self) -> bool:
+        """Say whether books and quotes pass the orders by: all are stops, and these heed trades once there was one."""
+        return self.awake == 0 and (self.market.last != 0 or not self.orders)
+
+    def sleeps_at(self, price: Ticks) -> bool:
+        """Say whether a trade at a price passes the orders by: all are stops that it does not reach."""
+        return self.awake == 0 and self.sale_stops.highest < price < self.buy_stops.lowest
+
     def write_state(self, out: BytesWriter) -> None:
         """Write the number of orders and each with its place, then what printed at each limit since the book spoke."""
         write_i64_le(out, len(self.orders))
@@ -71,9 +87,11 @@ class BookOrders(Shelf):
     def _place(self, order: VenueOrder) -> None:
         is_buy = order.side == BUY
         if order.order_type == MARKET:
+            self.awake += 1
             waiting = self.waiting_buys if is_buy else self.waiting_sales
             waiting[int(order.sequence)] = order
         elif order.order_type == LIMIT:
+            self.awake += 1
             order.ahead = self.market.own(order.side).ahead_at(order.limit)
             limits = self.buys if is_buy else self.sales
             limits.add(order.limit, order)
@@ -84,9 +102,11 @@ class BookOrders(Shelf):
     def _unplace(self, order: VenueOrder) -> None:
         is_buy = order.side == BUY
         if order.order_type == MARKET:
+            self.awake -= 1
             waiting = self.waiting_buys if is_buy else self.waiting_sales
             del waiting[int(order.sequence)]
         elif order.order_type == LIMIT:
+            self.awake -= 1
             limits = self.buys if is_buy else self.sales
             limits.remove(order.limit, order)
         else:

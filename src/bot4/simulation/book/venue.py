@@ -253,6 +253,14 @@ class TickVenue(Gateway):
         self.now = now
         return k
 
+    def silent_until(self, block: TickBlock, begin: i64, end: i64) -> i64:
+        """Return the first message of a stretch of a block that may bring a report, ``end`` where none can.
+
+        It holds for the messages that the venue reads next, while no command is under
+        way: up to there it need not have read a message before the engine is fed it.
+        """
+        return self.matcher.silent_until(block, begin, end)
+
     def advance(self, at: Nanos) -> None:
         """Let the exchange's time move on: what has arrived by ``at`` is taken, each at its own moment."""
         if self.in_flight:
