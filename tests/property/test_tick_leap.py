@@ -63,8 +63,8 @@ class Whim(TickVoice):
         self.sum += view.price * self.asked + view.quantity + view.side + view.bid_quantity
         digit = round(view.price / 0.01) % 10
         if digit == 1:
-            return Signal(1.0 if view.position != 1.0 else 0.5, "up", view.now_ns + 40 * MS)
-        return Signal(-1.0, "down", view.now_ns + 40 * MS) if digit == 7 else None
+            return Signal(1.0 if view.position != 1.0 else 0.5, "up", Nanos(view.now_ns + 40 * MS))
+        return Signal(-1.0, "down", Nanos(view.now_ns + 40 * MS)) if digit == 7 else None
 
     def state(self) -> tuple[float, ...]:
         """Return what it remembers."""
@@ -101,7 +101,7 @@ class Desk(Stage):
                 purpose=ENTER,
                 order_type=kind,
                 side=side,
-                lots=Lots(30),
+                lots=Lots(60),
                 limit=Ticks(self.last - 2 * side if kind == LIMIT else 0),
                 trigger=Ticks(self.last + 3 * side if kind == STOP else 0),
                 sibling_id=0,
@@ -147,9 +147,8 @@ def tapes(draw: st.DrawFn) -> list[Waiting]:
     has_book = draw(st.booleans())
     ms, price = 0, PRICE
     messages: list[Waiting] = []
-    for step, wait, what in draw(
-        st.lists(st.tuples(st.integers(-3, 3), st.sampled_from((0, 1, 1, 2, 9)), st.integers(0, 9)), min_size=1, max_size=120)
-    ):
+    steps = st.tuples(st.integers(-3, 3), st.sampled_from((0, 1, 1, 2, 9)), st.integers(0, 9))
+    for step, wait, what in draw(st.lists(steps, min_size=1, max_size=120)):
         ms, price = ms + wait, price + step
         if what < 6:
             messages.append(trade(ms, price, 1 + 9 * what))

@@ -103,7 +103,7 @@ class Told:
         self.histories = histories
         of_bars = named(compile_features, [name for name in asked if not flow_of(name)], "--features")
         trades, quotes = compiled_flow(asked, "--features")
-        check_references(of_bars.references, [history.symbol for history in histories])
+        check_references(of_bars.references, [history.symbol for history in histories], option="--ticks")
         for history in histories:
             check_timeframes(of_bars, history.interval_ns, "--features")
         instruments = [history.instrument for history in histories]

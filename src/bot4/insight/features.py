@@ -198,8 +198,8 @@ class FeatureStage(Stage):
             lane.stream.references[column] = close
 
 
-def check_references(references: Sequence[str], symbols: Sequence[str]) -> None:
-    """Refuse a feature that compares with a symbol whose bars are not there.
+def check_references(references: Sequence[str], symbols: Sequence[str], *, option: str = "--bars") -> None:
+    """Refuse a feature that compares with a symbol whose bars are not there; ``option`` is how its data is given.
 
     Raises
     ------
@@ -212,6 +212,6 @@ def check_references(references: Sequence[str], symbols: Sequence[str]) -> None:
                 "features",
                 f"compared with {reference}, which has no bars here",
                 f"a reference among {', '.join(symbols)}",
-                f"Add --bars {reference}=PATH before the others.",
+                f"Add {option} {reference}=PATH before the others.",
                 "reference_missing",
             )

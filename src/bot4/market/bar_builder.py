@@ -81,10 +81,14 @@ class BarBuilder(Stage):
     def silent_until(self, block: TickBlock, begin: i64, end: i64) -> i64:
         """Return the first trade of a stretch that ends a bar or begins the first, ``end`` for none."""
         kinds, instruments, stamps = block.kinds, block.instruments, block.event_ns
-        forming = self.forming
+        one: i64 = 0
+        bar = self.forming[0]
         for k in range(begin, end):
             if read_i64_le(kinds, 8 * k) == TRADE:
-                bar = forming[read_i64_le(instruments, 8 * k)]
+                instrument = read_i64_le(instruments, 8 * k)
+                if instrument != one:
+                    one = instrument
+                    bar = self.forming[one]
                 if read_i64_le(stamps, 8 * k) >= bar.end_ns:
                     return k
         return end
@@ -93,11 +97,15 @@ class BarBuilder(Stage):
         """Take the trades of a stretch that is silent, as :meth:`handle` would one by one."""
         kinds, instruments, ends = block.kinds, block.instruments, block.ends
         prices, sizes = block.prices, block.lots
-        forming = self.forming
+        one: i64 = 0
+        bar = self.forming[0]
         for k in range(begin, end):
             if read_i64_le(kinds, 8 * k) == TRADE:
                 row = 8 * read_i64_le(ends, 8 * k) - 8
-                bar = forming[read_i64_le(instruments, 8 * k)]
+                instrument = read_i64_le(instruments, 8 * k)
+                if instrument != one:
+                    one = instrument
+                    bar = self.forming[one]
                 bar.add(Ticks(read_i64_le(prices, row)), read_i64_le(sizes, row))
 
     def _turn(self, bar: Forming, trade: Trade, out: Outbox) -> None:

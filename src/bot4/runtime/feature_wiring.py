@@ -110,7 +110,7 @@ def check_features(
         refuse_tick_strategies(recruits)
         refuse_flow(read)
     program = compiled_features(settings, recruits)
-    check_references(program.references, symbols)
+    check_references(program.references, symbols, option="--ticks" if ticks else "--bars")
     for interval_ns in intervals_ns:
         check_timeframes(program, int(interval_ns))
 

@@ -122,6 +122,16 @@ def test_longer_bars_and_the_default_set(here: Path, capsys: pytest.CaptureFixtu
     assert 10 < count < 40
 
 
+def test_a_missing_reference_is_asked_for_by_the_option_of_ticks(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its trades make the bars that are compared with: they come by --ticks."""
+    _, told = answer(capsys, "--ticks", "a.parquet", "--features", "beta_5~CCCUSDT", "--out", "f.parquet")
+    error = told["error"]
+    assert isinstance(error, dict)
+    assert "--ticks CCCUSDT=PATH" in error["mend"]
+
+
 @pytest.mark.parametrize(
     ("words", "code", "part"),
     [

@@ -125,21 +125,26 @@ class TickStrategies(Stage):
         kinds, instruments, ends = block.kinds, block.instruments, block.ends
         sides, prices, sizes = block.sides, block.prices, block.lots
         tail = out.tail
+        one: i64 = 0
+        opinions = self.opinions[0]
         for k in range(begin, end):
             kind = read_i64_le(kinds, 8 * k)
             if kind != TRADE and kind != QUOTE:
                 continue
             instrument = read_i64_le(instruments, 8 * k)
+            if instrument != one:
+                one = instrument
+                opinions = self.opinions[one]
             row = 8 * read_i64_le(ends, 8 * k) - 8
             price, lots = Ticks(read_i64_le(prices, row)), Lots(read_i64_le(sizes, row))
             if kind == QUOTE:
                 bid, bid_lots = Ticks(read_i64_le(prices, row - 8)), Lots(read_i64_le(sizes, row - 8))
-                for opinion in self.opinions[instrument]:
+                for opinion in opinions:
                     opinion.view.show_quote(bid, bid_lots, price, lots)
                 continue
             now = Nanos(read_i64_le(known_ns, 8 * k))
             side = read_i64_le(sides, row)
-            for opinion in self.opinions[instrument]:
+            for opinion in opinions:
                 if not opinion.halted:
                     opinion.view.show_trade(now, price, lots, side)
                     self._ask(opinion, instrument, now, out)

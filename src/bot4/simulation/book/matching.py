@@ -20,6 +20,7 @@ from bot4.simulation.book.fills import Pieces
 from bot4.simulation.book.market import QUEUE_UNKNOWN, Market
 from bot4.simulation.book.queues import QueueModel
 from bot4.simulation.book.shelf import BookOrders
+from bot4.simulation.book.side import change_sides
 from bot4.simulation.clerk import Clerk
 from bot4.simulation.ledger import VenueLedger
 from bot4.simulation.levels import OrderLevel, OrderLevels
@@ -135,8 +136,13 @@ class BookMatcher:
         if not any(shelf.orders for shelf in self.shelves):
             return end
         kinds, instruments, ends, prices = block.kinds, block.instruments, block.ends, block.prices
+        one: i64 = 0
+        shelf = self.shelves[0]
         for k in range(begin, end):
-            shelf = self.shelves[read_i64_le(instruments, 8 * k)]
+            instrument = read_i64_le(instruments, 8 * k)
+            if instrument != one:
+                one = instrument
+                shelf = self.shelves[one]
             if read_i64_le(kinds, 8 * k) != TRADE:
                 if not shelf.sleeps():
                     return k
@@ -150,6 +156,9 @@ class BookMatcher:
         """Set each level of a delta and let our queue there move."""
         bids, asks = market.bids, market.asks
         has_limits = bool(shelf.buys.prices) or bool(shelf.sales.prices)
+        if not has_limits and not bids.ranked and not asks.ranked:
+            change_sides(bids.ladder, asks.ladder, sides, prices, sizes, begin, end)
+            return
         place = 8 * begin
         stop = 8 * end
         while place < stop:

@@ -14,7 +14,7 @@ and every key outside lies under it.
 from bisect import bisect_left
 from typing import Final, final
 
-from librt.strings import BytesWriter, write_i64_le
+from librt.strings import BytesWriter, read_i64_le, write_i64_le
 from librt.vecs import vec
 from mypy_extensions import i64
 
@@ -208,3 +208,21 @@ class BookSide:
             self.ranked = sorted(self.far)
             self.is_ranked = True
         return self.ranked
+
+
+def change_sides(
+    bids: BookSide, asks: BookSide, sides: bytes, prices: bytes, sizes: bytes, begin: i64, end: i64
+) -> None:
+    """Set the levels of a delta on both sides: what :meth:`BookSide.put` does row by row, in one loop."""
+    for place in range(8 * begin, 8 * end, 8):
+        ladder = bids if read_i64_le(sides, place) > 0 else asks
+        price = Ticks(read_i64_le(prices, place))
+        lots = Lots(read_i64_le(sizes, place))
+        key = ladder.side * price
+        base = ladder.base
+        slot = key & ladder.mask
+        # A level that stays and only changes its lots, the most frequent row, touches nothing else.
+        if lots != 0 and base <= key < base + ladder.size and ladder.ring[slot] != 0:
+            ladder.ring[slot] = lots
+        else:
+            ladder.put(price, lots)
