@@ -9,6 +9,8 @@ sale), or from BNB, where the standard part is multiplied by the discount.
 from dataclasses import dataclass
 from typing import Final
 
+from bot4.simulation.exchange.rules import ONE
+
 BNB: Final = "BNB"
 
 
@@ -34,3 +36,24 @@ class Commission:
     tax: Rates = Rates()
     discount: int = 75_000_000
     pays_in_bnb: bool = False
+
+
+def commission_of(terms: Commission, received: int, *, is_maker: bool, is_buyer: bool) -> int:
+    """Return what is taken of what a fill brings, rounded up to 1e-8 of it: against the account."""
+    rate = sum(_rate(part, is_maker=is_maker, is_buyer=is_buyer) for part in (terms.standard, terms.special, terms.tax))
+    return -(-received * rate // ONE)
+
+
+def commission_in_bnb(terms: Commission, notional: int, bnb_price: int, *, is_maker: bool, is_buyer: bool) -> int:
+    """Return what is taken in BNB instead, rounded up: only the standard part has the discount.
+
+    Both amounts are of the quote asset: what the fill was worth, and what one BNB is.
+    """
+    standard = _rate(terms.standard, is_maker=is_maker, is_buyer=is_buyer) * terms.discount
+    others = sum(_rate(part, is_maker=is_maker, is_buyer=is_buyer) for part in (terms.special, terms.tax))
+    return -(-notional * (standard + others * ONE) // (ONE * bnb_price))
+
+
+def _rate(rates: Rates, *, is_maker: bool, is_buyer: bool) -> int:
+    """Return maker-or-taker plus buyer-or-seller."""
+    return (rates.maker if is_maker else rates.taker) + (rates.buyer if is_buyer else rates.seller)

@@ -93,7 +93,7 @@ class PreventedMatch:
 
 @dataclass(frozen=True, slots=True)
 class OrderReply:
-    """Answer a request about one order: the order, and the fills that the request brought it.
+    """Answer a request about one order: the order, the fills and the prevented matches the request brought it.
 
     After a cancel ``canceled_by`` is the client id of the cancel; after an amendment
     ``state.client_order_id`` is the id from now on and ``was`` the one before.
@@ -101,6 +101,7 @@ class OrderReply:
 
     state: OrderState
     fills: tuple[Fill, ...] = ()
+    prevented: tuple[PreventedMatch, ...] = ()
     canceled_by: str = ""
     was: str = ""
 

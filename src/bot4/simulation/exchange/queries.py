@@ -4,36 +4,53 @@
 Spans are closed, times in ms, answers oldest first; a bound of -1 is not asked for.
 """
 
-from typing import final
+from collections.abc import Callable, Iterable
+from typing import TypeVar, final
 
 from bot4.simulation.exchange.accounts import Account
 from bot4.simulation.exchange.orders import Fill, ListReply, OrderState, PreventedMatch
 from bot4.simulation.exchange.refusals import NO_SUCH_ORDER, Refusal
+from bot4.simulation.exchange.register import Register
+
+T = TypeVar("T")
 
 
 @final
 class Queries:
-    """Answer questions about one member's account; nothing here changes anything."""
+    """Answer questions about one member; nothing here changes anything."""
+
+    __slots__ = ("_register",)
+
+    def __init__(self, register: Register) -> None:
+        self._register = register
 
     def account(self, account: str) -> Account:
-        """Return the account with its terms and balances."""
-        return Account(account, 0, None)  # type: ignore[arg-type]
+        """Return the account with its terms and balances, to be read only."""
+        return self._register.accounts[account]
 
     def order(
         self, account: str, symbol: str, *, order_id: int = -1, client_order_id: str = ""
     ) -> OrderState | Refusal:
         """Return an order by number or client id (the last one that had it), or ``NO_SUCH_ORDER``."""
-        return NO_SUCH_ORDER
+        file = self._register.file(account, symbol)
+        found = file.by_id.get(order_id) if order_id >= 0 else file.by_client_id.get(client_order_id)
+        if found is None or client_order_id not in ("", found.client_order_id):
+            return NO_SUCH_ORDER
+        return found.state()
 
     def open_orders(self, account: str, symbol: str = "") -> list[OrderState]:
         """Return what is open, of one symbol or of all."""
-        return []
+        files = [file for (owner, of), file in self._register.files.items() if owner == account and symbol in ("", of)]
+        return [order.state() for file in files for order in file.open.values()]
 
     def all_orders(
         self, account: str, symbol: str, *, from_id: int = -1, start_ms: int = -1, end_ms: int = -1, limit: int = 500
     ) -> list[OrderState]:
         """Return orders of a symbol from a number on, or by creation time; without a bound the newest ``limit``."""
-        return []
+        orders = self._register.file(account, symbol).orders
+        asked = (order for order in orders if _within(order.created_ms, start_ms, end_ms))
+        found = _chosen(asked, lambda order: order.order_id, from_id, limit, is_forward=from_id >= 0 or start_ms >= 0)
+        return [order.state() for order in found]
 
     def fills(
         self,
@@ -47,24 +64,59 @@ class Queries:
         limit: int = 500,
     ) -> list[Fill]:
         """Return fills of a symbol (``myTrades``): from a trade number on, or by time, else the newest ``limit``."""
-        return []
+        asked = (
+            fill
+            for fill in self._register.file(account, symbol).fills
+            if order_id in (-1, fill.order_id) and _within(fill.at_ms, start_ms, end_ms)
+        )
+        return _chosen(asked, lambda fill: fill.trade_id, from_id, limit, is_forward=from_id >= 0 or start_ms >= 0)
 
     def prevented_matches(
         self, account: str, symbol: str, *, match_id: int = -1, order_id: int = -1, from_id: int = -1, limit: int = 500
     ) -> list[PreventedMatch]:
         """Return matches that were prevented, by number, or of an order from a number on."""
-        return []
+        asked = (
+            match
+            for match in self._register.file(account, symbol).prevented
+            if match_id in (-1, match.match_id) and order_id in (-1, match.taker_order_id, match.maker_order_id)
+        )
+        return _chosen(asked, lambda match: match.match_id, from_id, limit, is_forward=True)
 
     def order_list(self, account: str, *, list_id: int = -1, list_client_order_id: str = "") -> ListReply | Refusal:
-        """Return a list by number or client id, or ``NO_SUCH_ORDER``."""
+        """Return a list by number or client id (the last one that had it), or ``NO_SUCH_ORDER``."""
+        for owner, listed in reversed(self._register.lists):
+            is_meant = list_id in (-1, listed.list_id) and list_client_order_id in ("", listed.client_order_id)
+            if is_meant and owner.name == account:
+                return self._register.list_reply(listed)
         return NO_SUCH_ORDER
 
     def open_lists(self, account: str) -> list[ListReply]:
         """Return the lists that are still executing."""
-        return []
+        return [
+            self._register.list_reply(listed)
+            for owner, listed in self._register.open_lists.values()
+            if owner.name == account
+        ]
 
     def all_lists(
         self, account: str, *, from_id: int = -1, start_ms: int = -1, end_ms: int = -1, limit: int = 500
     ) -> list[ListReply]:
         """Return lists from a number on, or by time, else the newest ``limit``."""
-        return []
+        asked = (
+            listed
+            for owner, listed in self._register.lists
+            if owner.name == account and _within(listed.created_ms, start_ms, end_ms)
+        )
+        found = _chosen(asked, lambda listed: listed.list_id, from_id, limit, is_forward=from_id >= 0 or start_ms >= 0)
+        return [self._register.list_reply(listed) for listed in found]
+
+
+def _within(at_ms: int, start_ms: int, end_ms: int) -> bool:
+    """Say whether a time lies in a closed span whose bounds may be missing (-1)."""
+    return (start_ms < 0 or at_ms >= start_ms) and (end_ms < 0 or at_ms <= end_ms)
+
+
+def _chosen(asked: Iterable[T], number: Callable[[T], int], from_id: int, limit: int, *, is_forward: bool) -> list[T]:
+    """Return the first ``limit`` from a number on, or the last ``limit``."""
+    found = [each for each in asked if number(each) >= from_id]
+    return found[:limit] if is_forward else found[-limit:]
