@@ -11,7 +11,7 @@ venue beside it, which fills one strategy's orders from history instead of a boo
 from bot4.simulation.exchange.accounts import Terms
 from bot4.simulation.exchange.fees import Commission, Rates
 from bot4.simulation.exchange.refusals import Refusal
-from bot4.simulation.exchange.requests import Amend, Cancel, CancelList, CancelReplace, NewList, NewOrder
+from bot4.simulation.exchange.requests import Amend, Cancel, CancelList, CancelReplace, PlaceList, PlaceOrder
 from bot4.simulation.exchange.rules import SymbolRules
 from bot4.simulation.exchange.venue import Exchange
 
@@ -22,8 +22,8 @@ __all__ = [
     "CancelReplace",
     "Commission",
     "Exchange",
-    "NewList",
-    "NewOrder",
+    "PlaceList",
+    "PlaceOrder",
     "Rates",
     "Refusal",
     "SymbolRules",

@@ -23,13 +23,13 @@ from bot4.simulation.exchange.refusals import (
     rejected,
 )
 from bot4.simulation.exchange.register import Register
-from bot4.simulation.exchange.requests import OCO, OTO, NewList, NewOrder
+from bot4.simulation.exchange.requests import OCO, OTO, PlaceList, PlaceOrder
 from bot4.simulation.exchange.rules import ALGO_TYPES, BUY, LIMIT_MAKER, STOP_LOSS, STOP_LOSS_LIMIT, TRADING
 from bot4.simulation.exchange.shape import list_fault, order_fault
 
 
 def objection(
-    orders: Sequence[NewOrder], account: Account, listing: Listing, register: Register, at_ms: int
+    orders: Sequence[PlaceOrder], account: Account, listing: Listing, register: Register, at_ms: int
 ) -> Refusal | None:
     """Return why orders are refused before the engine, whatever the account holds."""
     rules = listing.rules
@@ -68,7 +68,7 @@ def circumstances(account: Account, listing: Listing, register: Register, at_ms:
     )
 
 
-def engine_objection(order: NewOrder, account: Account, listing: Listing, register: Register) -> Refusal | None:
+def engine_objection(order: PlaceOrder, account: Account, listing: Listing, register: Register) -> Refusal | None:
     """Return why the engine refuses an order as the market stands, funds apart."""
     if order.client_order_id:
         known = register.file(account.name, order.symbol).by_client_id.get(order.client_order_id)
@@ -77,7 +77,7 @@ def engine_objection(order: NewOrder, account: Account, listing: Listing, regist
     return market_objection(order, listing)
 
 
-def market_objection(order: NewOrder, listing: Listing) -> Refusal | None:
+def market_objection(order: PlaceOrder, listing: Listing) -> Refusal | None:
     """Return why an order cannot begin as the market stands."""
     if order.type == LIMIT_MAKER and listing.book.would_cross(is_buy=order.side == BUY, price=order.price):
         return WOULD_TAKE
@@ -89,7 +89,7 @@ def market_objection(order: NewOrder, listing: Listing) -> Refusal | None:
     return None
 
 
-def list_objection(request: NewList, listing: Listing) -> Refusal | None:
+def list_objection(request: PlaceList, listing: Listing) -> Refusal | None:
     """Return what is wrong with a list as such: its form, its prices against each other and the last trade."""
     fault = list_fault(request)
     if fault:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot4.simulation.exchange.refusals import Refusal, filter_failure
-from bot4.simulation.exchange.requests import NewOrder
+from bot4.simulation.exchange.requests import PlaceOrder
 from bot4.simulation.exchange.rules import (
     ALGO_TYPES,
     BUY,
@@ -38,7 +38,7 @@ class Circumstances:
     open_lists: int
 
 
-def judge_order(order: NewOrder, rules: SymbolRules, seen: Circumstances) -> Refusal | None:
+def judge_order(order: PlaceOrder, rules: SymbolRules, seen: Circumstances) -> Refusal | None:
     """Return the first filter that an order fails, judged by itself."""
     for price in (order.price, order.stop_price):
         if price and not on_grid(price, rules.price):
@@ -57,7 +57,7 @@ def judge_order(order: NewOrder, rules: SymbolRules, seen: Circumstances) -> Ref
     return None
 
 
-def judge_counts(orders: Sequence[NewOrder], rules: SymbolRules, seen: Circumstances) -> Refusal | None:
+def judge_counts(orders: Sequence[PlaceOrder], rules: SymbolRules, seen: Circumstances) -> Refusal | None:
     """Return the first count that orders, placed together, would bring over its limit."""
     algo = sum(order.type in ALGO_TYPES for order in orders)
     if rules.max_orders and seen.open_orders + len(orders) > rules.max_orders:
@@ -83,7 +83,7 @@ def in_lots(quantity: int, bounds: LotSize) -> bool:
     return not bounds.step or quantity % bounds.step == 0
 
 
-def in_percent_price(order: NewOrder, rules: SymbolRules, average: int) -> bool:
+def in_percent_price(order: PlaceOrder, rules: SymbolRules, average: int) -> bool:
     """Say whether a price is near enough to the average; products compared, nothing rounded."""
     bounds = rules.percent_price
     if bounds is None or not average:
@@ -93,7 +93,7 @@ def in_percent_price(order: NewOrder, rules: SymbolRules, average: int) -> bool:
     return average * down <= scaled <= average * up
 
 
-def in_notional(order: NewOrder, rules: SymbolRules, average: int) -> bool:
+def in_notional(order: PlaceOrder, rules: SymbolRules, average: int) -> bool:
     """Say whether price times quantity lies within the bounds; what trades at any price is measured at the average."""
     bounds = rules.notional
     takes_any_price = order.type in (MARKET, STOP_LOSS, TAKE_PROFIT)

@@ -25,7 +25,7 @@ from bot4.simulation.exchange.refusals import (
     filter_failure,
 )
 from bot4.simulation.exchange.register import Register
-from bot4.simulation.exchange.requests import OCO, NewList, NewOrder
+from bot4.simulation.exchange.requests import OCO, PlaceList, PlaceOrder
 from bot4.simulation.exchange.working import Hold, Order, OrderList
 
 
@@ -41,7 +41,7 @@ class Floor:
         self.endings = Endings(register, listings)
         self.matcher = Matcher(self.endings)
 
-    def begin_order(self, request: NewOrder, account: Account, at_ms: int) -> Order | Refusal:
+    def begin_order(self, request: PlaceOrder, account: Account, at_ms: int) -> Order | Refusal:
         """Take an admitted order to its end or its place, or refuse it."""
         listing = self.listings[request.symbol]
         refusal = engine_objection(request, account, listing, self.register)
@@ -59,7 +59,7 @@ class Floor:
         self.run(at_ms)
         return order
 
-    def begin_list(self, request: NewList, account: Account, at_ms: int) -> OrderList | Refusal:
+    def begin_list(self, request: PlaceList, account: Account, at_ms: int) -> OrderList | Refusal:
         """Take an admitted list to its beginning, or refuse it."""
         listing = self.listings[request.orders[0].symbol]
         refusal = self._list_refusal(request, account, listing)
@@ -103,7 +103,7 @@ class Floor:
     def _listing(self, order: Order) -> Listing:
         return self.listings[order.request.symbol]
 
-    def _list_refusal(self, request: NewList, account: Account, listing: Listing) -> Refusal | None:
+    def _list_refusal(self, request: PlaceList, account: Account, listing: Listing) -> Refusal | None:
         """Return why the engine refuses a list, funds apart; pending orders are not held against the market yet."""
         names = [order.client_order_id for order in request.orders if order.client_order_id]
         if len(set(names)) < len(names):
@@ -194,7 +194,7 @@ class Floor:
             self._work(each, at_ms)
 
 
-def joined(request: NewList, orders: list[Order], list_id: int, at_ms: int) -> OrderList:
+def joined(request: PlaceList, orders: list[Order], list_id: int, at_ms: int) -> OrderList:
     """Return the list of these orders: who works first, who is pending, which two are a pair with one hold."""
     listed = OrderList(list_id, request.contingency, request.list_client_order_id, orders, at_ms, at_ms)
     if request.contingency != OCO:

@@ -18,7 +18,7 @@ ONLY_PARTIALLY_FILLED: Final = "ONLY_PARTIALLY_FILLED"
 
 
 @dataclass(frozen=True, slots=True)
-class NewOrder:
+class PlaceOrder:
     """Ask for one order; the time in force is asked for by LIMIT, STOP_LOSS_LIMIT and TAKE_PROFIT_LIMIT only."""
 
     symbol: str
@@ -38,7 +38,7 @@ class NewOrder:
 
 
 @dataclass(frozen=True, slots=True)
-class NewList:
+class PlaceList:
     """Ask for a list of orders that depend on each other.
 
     ``orders`` are two of the same side and quantity for an OCO (above, below), a working
@@ -46,7 +46,7 @@ class NewList:
     """
 
     contingency: str
-    orders: tuple[NewOrder, ...]
+    orders: tuple[PlaceOrder, ...]
     list_client_order_id: str = ""
 
 
@@ -66,7 +66,7 @@ class CancelReplace:
     """Ask for an order's end and a new one in its place; ``mode`` says what a failed cancel means."""
 
     cancel: Cancel
-    order: NewOrder
+    order: PlaceOrder
     mode: str = STOP_ON_FAILURE
 
 

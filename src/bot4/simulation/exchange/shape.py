@@ -30,7 +30,7 @@ from bot4.simulation.exchange.refusals import (
     too_precise,
     unwanted,
 )
-from bot4.simulation.exchange.requests import OCO, OTO, OTOCO, NewList, NewOrder
+from bot4.simulation.exchange.requests import OCO, OTO, OTOCO, PlaceList, PlaceOrder
 from bot4.simulation.exchange.rules import (
     ALGO_TYPES,
     BUY,
@@ -63,7 +63,7 @@ UNSUPPORTED: Final = {
 }
 
 
-def order_fault(order: NewOrder, rules: SymbolRules) -> Refusal | None:
+def order_fault(order: PlaceOrder, rules: SymbolRules) -> Refusal | None:
     """Return what is wrong with the form of an order, None where nothing is."""
     if order.side not in SIDES:
         return INVALID_SIDE
@@ -82,7 +82,7 @@ def order_fault(order: NewOrder, rules: SymbolRules) -> Refusal | None:
     return parameter_fault(order, rules) or precision_fault(order, rules)
 
 
-def parameter_fault(order: NewOrder, rules: SymbolRules) -> Refusal | None:
+def parameter_fault(order: PlaceOrder, rules: SymbolRules) -> Refusal | None:
     """Return which parameter an order's type lacks or has no use for."""
     wanted = {
         "timeInForce": (order.time_in_force, order.type in WITH_TIME),
@@ -105,7 +105,7 @@ def parameter_fault(order: NewOrder, rules: SymbolRules) -> Refusal | None:
     return missing("quantity") if order.quantity <= 0 else None
 
 
-def precision_fault(order: NewOrder, rules: SymbolRules) -> Refusal | None:
+def precision_fault(order: PlaceOrder, rules: SymbolRules) -> Refusal | None:
     """Return which amount has more digits than its asset counts."""
     for name, value, precision in (
         ("quantity", order.quantity, rules.base_precision),
@@ -118,7 +118,7 @@ def precision_fault(order: NewOrder, rules: SymbolRules) -> Refusal | None:
     return None
 
 
-def list_fault(request: NewList) -> Refusal | None:
+def list_fault(request: PlaceList) -> Refusal | None:
     """Return what is wrong with the form of a list beyond that of its orders."""
     orders = request.orders
     if LIST_SIZES.get(request.contingency) != len(orders) or len({order.symbol for order in orders}) != 1:
@@ -135,7 +135,7 @@ def list_fault(request: NewList) -> Refusal | None:
     return pair_fault(orders[-2], orders[-1])
 
 
-def pair_fault(above: NewOrder, below: NewOrder) -> Refusal | None:
+def pair_fault(above: PlaceOrder, below: PlaceOrder) -> Refusal | None:
     """Return what is wrong with the types of a pair."""
     if (above.side, above.quantity) != (below.side, below.quantity):
         return WRONG_COMBINATION

@@ -44,8 +44,8 @@ from bot4.simulation.exchange.requests import (
     Cancel,
     CancelList,
     CancelReplace,
-    NewList,
-    NewOrder,
+    PlaceList,
+    PlaceOrder,
 )
 from bot4.simulation.exchange.rules import SymbolRules
 
@@ -129,13 +129,13 @@ class Exchange:
         else:
             listing.rules = rules
 
-    def place(self, account: str, order: NewOrder, at_ms: int) -> OrderReply | Refusal:
+    def place(self, account: str, order: PlaceOrder, at_ms: int) -> OrderReply | Refusal:
         """Judge an order, match it, and let what is left work."""
         at_ms = self._begin(at_ms)
         refusal = self.judge(account, order, at_ms)
         return refusal or self._place(account, order, at_ms)
 
-    def judge(self, account: str, order: NewOrder, at_ms: int) -> Refusal | None:
+    def judge(self, account: str, order: PlaceOrder, at_ms: int) -> Refusal | None:
         """Return why an order would be refused before the engine, without placing it (``order/test``)."""
         member = self._register.accounts[account]
         listing = self._listings.get(order.symbol)
@@ -189,7 +189,7 @@ class Exchange:
         self._finish(at_ms)
         return reply
 
-    def place_list(self, account: str, request: NewList, at_ms: int) -> ListReply | Refusal:
+    def place_list(self, account: str, request: PlaceList, at_ms: int) -> ListReply | Refusal:
         """Judge a list of orders and let it begin."""
         at_ms = self._begin(at_ms)
         member = self._register.accounts[account]
@@ -218,7 +218,7 @@ class Exchange:
         self._register.events.clear()
         return events
 
-    def _place(self, account: str, order: NewOrder, at_ms: int) -> OrderReply | Refusal:
+    def _place(self, account: str, order: PlaceOrder, at_ms: int) -> OrderReply | Refusal:
         """Take a judged order to the engine and tell what changed."""
         placed = self._floor.begin_order(order, self._register.accounts[account], at_ms)
         self._finish(at_ms)

@@ -17,7 +17,7 @@ from bot4.simulation.exchange.orders import (
     PENDING_NEW,
     OrderState,
 )
-from bot4.simulation.exchange.requests import NewOrder
+from bot4.simulation.exchange.requests import PlaceOrder
 from bot4.simulation.exchange.rules import (
     ALGO_TYPES,
     BUY,
@@ -64,7 +64,7 @@ class Order:
         "working_ms",
     )
 
-    def __init__(self, request: NewOrder, account: Account, rules: SymbolRules, order_id: int, at_ms: int) -> None:
+    def __init__(self, request: PlaceOrder, account: Account, rules: SymbolRules, order_id: int, at_ms: int) -> None:
         self.request = request
         self.account = account
         self.base = rules.base
