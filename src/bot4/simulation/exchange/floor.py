@@ -183,6 +183,8 @@ class Floor:
             if each.is_market and each.is_buy and not each.is_algo:
                 each.budget = plan(each, listing).quote()
         if any(market_objection(each.request, listing) for each in group) or not order.hold.can_settle():
+            if listed:
+                listed.pair = []  # each of them is rejected for itself
             for each in group:
                 each.status = PENDING_NEW
             for each in group:
