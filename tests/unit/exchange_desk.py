@@ -25,7 +25,7 @@ def units(text: Any) -> int:
 
 def wish(side: str, kind: str, **fields: Any) -> PlaceOrder:
     """An order on BTCUSDT of 1 BTC unless said otherwise; GTC where the type asks for a time in force."""
-    sizes = {name: units(fields.pop(name)) for name in AMOUNTS if name in fields}
+    sizes: dict[str, Any] = {name: units(fields.pop(name)) for name in AMOUNTS if name in fields}
     if "quote_quantity" not in sizes:
         sizes.setdefault("quantity", ONE)
     if kind in {"LIMIT", "STOP_LOSS_LIMIT", "TAKE_PROFIT_LIMIT"}:

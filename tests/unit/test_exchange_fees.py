@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Commissions at the exchange: which rates, of what, rounded how, and when in BNB."""
 
-from decimal import Decimal
+from fractions import Fraction
+from math import ceil
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from bot4.simulation.exchange.accounts import Terms
 from bot4.simulation.exchange.fees import Commission, Rates, commission_in_bnb, commission_of
 from bot4.simulation.exchange.orders import Fill
+from bot4.simulation.exchange.requests import PlaceOrder
 from bot4.simulation.exchange.rules import ONE
 from bot4.simulation.exchange.venue import Exchange
 from tests.property.exchange_floor import rules_of
@@ -32,8 +34,8 @@ def test_the_venues_own_example_is_met() -> None:
     notional = units("17491.25")
     assert commission_of(THREE_PARTS, notional, is_maker=False, is_buyer=False) == units("1049.52572463")
     in_bnb = commission_in_bnb(THREE_PARTS, notional, units(260), is_maker=False, is_buyer=False)
-    exact = Decimal("0.010494750") / 260 / 4 + (Decimal("0.040229875") + Decimal("1049.475")) / 260
-    assert in_bnb == -(-exact * ONE // 1)
+    exact = (Fraction("0.01049475") / 4 + Fraction("0.040229875") + Fraction("1049.475")) / 260
+    assert in_bnb == ceil(exact * ONE)
 
 
 @given(st.integers(0, 10**15), st.integers(0, 10**7), st.integers(1, 10**13), st.booleans(), st.booleans())
@@ -66,10 +68,10 @@ def trading(bnb: str, *, pays: bool = True, bnb_price: int = 0) -> Exchange:
     return exchange
 
 
-def wish_bnb(side: str, price: int) -> object:
+def wish_bnb(side: str, price: int) -> PlaceOrder:
     """A thousandth of a BNB at a price."""
     order = wish(side, "LIMIT", price=1, quantity="0.001")
-    return type(order)("BNBUSDT", side, "LIMIT", order.quantity, price=price, time_in_force="GTC")
+    return PlaceOrder("BNBUSDT", side, "LIMIT", order.quantity, price=price, time_in_force="GTC")
 
 
 def bought(exchange: Exchange, quantity: str = "2") -> Fill:

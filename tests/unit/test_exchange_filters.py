@@ -52,7 +52,7 @@ def test_quantities_have_bounds(quantity: str, is_taken: bool) -> None:
     desk = Desk(lot_size=LOTS)
     for kind, prices in (("LIMIT", {"price": 100}), ("MARKET", {}), ("STOP_LOSS", {"stop_price": 100})):
         if is_taken:
-            assert desk.place("ann", "BUY", kind, quantity=quantity, **prices)
+            assert desk.place("ann", "BUY", kind, quantity=quantity, **prices).quantity == units(quantity)
         else:
             assert desk.refusal("ann", "BUY", kind, quantity=quantity, **prices) == failure("LOT_SIZE")
 
@@ -109,8 +109,8 @@ def test_prices_stay_near_the_average_by_side() -> None:
             answer = desk.ask("ann", side, "LIMIT_MAKER", price=price, quantity="0.001")
             assert not isinstance(answer, Refusal), (side, price)
             desk.exchange.cancel_all("ann", "BTCUSDT", desk.now)
-        for price in (lowest - 0.01, highest + 0.01):
-            assert desk.refusal("ann", side, price=price) == failure("PERCENT_PRICE_BY_SIDE")
+        for beyond in (lowest - 0.01, highest + 0.01):
+            assert desk.refusal("ann", side, price=beyond) == failure("PERCENT_PRICE_BY_SIDE")
 
 
 def test_before_the_first_trade_no_price_is_too_far() -> None:

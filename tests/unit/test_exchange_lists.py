@@ -98,7 +98,7 @@ def test_canceling_one_cancels_its_list() -> None:
             answer: Any = desk.exchange.cancel("ann", Cancel("BTCUSDT", orders[way].order_id), desk.now)
         else:
             numbers = {"list_id": reply.list_id} if way == 2 else {"list_client_order_id": f"pair{way}"}
-            answer = desk.exchange.cancel_list("ann", CancelList("BTCUSDT", **numbers), desk.now)  # type: ignore[arg-type]
+            answer = desk.exchange.cancel_list("ann", CancelList("BTCUSDT", **numbers), desk.now)
             assert answer.order_status == "ALL_DONE"
         assert not isinstance(answer, Refusal)
         assert desk.statuses(orders) == ["CANCELED", "CANCELED"]

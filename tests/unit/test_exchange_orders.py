@@ -151,7 +151,7 @@ def test_an_order_must_be_payable_to_the_last_unit(fields: dict[str, Any], affor
     desk.place("bob", "SELL", price=100, quantity=50)
     desk.open("cid", usdt=1_000, btc=5)
     assert desk.refusal("cid", quantity=beyond, **fields) == (-2010, POOR)
-    assert desk.place("cid", quantity=affordable, **fields)
+    assert desk.place("cid", quantity=affordable, **fields).quantity == affordable * ONE
 
 
 def test_a_client_id_is_unique_among_the_open_orders() -> None:

@@ -218,7 +218,8 @@ def test_an_account_without_history_leaves_nothing_behind() -> None:
         exchange.place("ann", wish("BUY", "LIMIT", price=100), number)
     exchange.place("flow", wish("SELL", "LIMIT", price=100), 20)
     ledger = exchange.ledger("flow")
-    assert ledger.orders == ledger.fills == ()
+    assert not ledger.orders
+    assert not ledger.fills
     assert len(exchange.queries.open_orders("flow")) == 1
     assert exchange.queries.order("flow", SYMBOL, client_order_id="f3") == Refusal(-2013, "Order does not exist.")
     assert len(exchange.ledger("ann").fills) == 20
