@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from bot4.simulation.exchange.events import ExecutionReport
 from bot4.simulation.exchange.orders import ListReply, OrderReply
 from bot4.simulation.exchange.refusals import Refusal
 from bot4.simulation.exchange.requests import Amend, Cancel, CancelList
@@ -138,12 +139,13 @@ def test_a_working_order_that_fills_lets_the_pending_one_begin() -> None:
 
 
 def test_a_pending_market_order_trades_as_soon_as_it_may() -> None:
-    """Bought at 100, sold at once to the bid at 99."""
+    """Bought at 100, sold at once to the bid at 99; the answer to the request still shows it pending."""
     desk = desk_at()
     desk.place("bob", "BUY", price=99)
     desk.place("bob", "SELL", price=100)
     orders = desk.joined("ann", "OTO", ENTRY, wish("SELL", "MARKET"))
-    assert [order.status for order in orders] == ["FILLED", "FILLED"]
+    assert [order.status for order in orders] == ["FILLED", "PENDING_NEW"]
+    assert desk.statuses(orders) == ["FILLED", "FILLED"]
 
 
 def test_a_working_order_that_does_not_fill_expires_the_pending_ones() -> None:
@@ -180,13 +182,16 @@ def test_an_entry_with_two_exits_ends_in_one_of_them() -> None:
 
 
 @pytest.mark.parametrize(
-    "exits",
+    ("exits", "word"),
     [
-        (TAKE, wish("SELL", "STOP_LOSS", stop_price=101)),
-        (wish("SELL", "LIMIT_MAKER", price=95), wish("SELL", "STOP_LOSS", stop_price=90)),
+        ((TAKE, wish("SELL", "STOP_LOSS", stop_price=101)), "STOP_PRICE_WOULD_TRIGGER_IMMEDIATELY"),
+        (
+            (wish("SELL", "LIMIT_MAKER", price=95), wish("SELL", "STOP_LOSS", stop_price=90)),
+            "WOULD_MATCH_IMMEDIATELY",
+        ),
     ],
 )
-def test_exits_that_cannot_begin_expire_together(exits: tuple[Any, Any]) -> None:
+def test_exits_that_cannot_begin_expire_together(exits: tuple[Any, Any], word: str) -> None:
     """A stop that is reached already, or a limit that would take: what the engine refuses now ends as rejected."""
     desk = desk_at()
     desk.place("bob", "BUY", price=99)
@@ -194,6 +199,8 @@ def test_exits_that_cannot_begin_expire_together(exits: tuple[Any, Any]) -> None
     desk.place("bob", "SELL", price=100)
     assert desk.statuses([entry, *rest]) == ["FILLED", "EXPIRED", "EXPIRED"]
     assert desk.reasons(rest) == ["REJECTED", "REJECTED"]
+    reports = [event for event in desk.exchange.take_events() if isinstance(event, ExecutionReport)]
+    assert [each.reject_reason for each in reports if each.execution_type == "EXPIRED"] == [word, word]
     assert desk.balance("ann", "BTC") == (units(101), 0)
 
 

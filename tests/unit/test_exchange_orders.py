@@ -325,6 +325,35 @@ def test_a_replacement_says_which_half_went_well(mode: str, cancels: bool, place
     assert (desk.state(order).status == "CANCELED") == cancels
 
 
+def test_a_refused_replacement_of_a_canceled_order_is_reported() -> None:
+    """The old order is gone, so its owner is told that the new one is not there either, and why."""
+    desk = Desk()
+    order = desk.place("ann", "BUY", price=100)
+    desk.exchange.take_events()
+    wanted = wish("BUY", "LIMIT", price=100, quantity=9_000, client_order_id="late")
+    desk.exchange.cancel_replace("ann", CancelReplace(Cancel("BTCUSDT", order.order_id), wanted), desk.now)
+    canceled, rejected, *_ = desk.exchange.take_events()
+    assert isinstance(canceled, ExecutionReport) and isinstance(rejected, ExecutionReport)
+    assert (canceled.execution_type, rejected.execution_type) == ("CANCELED", "REJECTED")
+    assert (rejected.status, rejected.client_order_id) == ("REJECTED", "late")
+    assert rejected.reject_reason == "INSUFFICIENT_BALANCES"
+    assert not rejected.is_on_book
+    assert not desk.exchange.queries.open_orders("ann")
+
+
+def test_an_answer_shows_what_the_order_itself_did() -> None:
+    """The rest of a purchase rests; that the stop it set off then sold into it is told by events only."""
+    desk = Desk()
+    desk.trade_at(100)
+    desk.place("bob", "SELL", "TAKE_PROFIT", stop_price=101, quantity=3)
+    desk.place("bob", "SELL", price=101)
+    reply = desk.ask("ann", "BUY", "LIMIT", price=101, quantity=2)
+    assert isinstance(reply, OrderReply)
+    assert (reply.state.status, len(reply.fills)) == ("PARTIALLY_FILLED", 1)
+    assert desk.state(reply.state).status == "FILLED"
+    assert len(desk.exchange.ledger("ann").fills) == 2
+
+
 def test_a_replacement_that_fails_a_filter_cancels_nothing() -> None:
     """The new order is judged before the old one is touched; an unknown mode is not read at all."""
     desk = Desk()
@@ -387,7 +416,7 @@ def test_amendments_are_counted_and_can_be_forbidden() -> None:
         )
     third = Amend("BTCUSDT", 6 * ONE, order.order_id)
     answer = desk.exchange.amend("ann", third, desk.now)
-    assert answer == Refusal(-1013, "Filter failure: MAX_NUM_ORDER_AMENDS")
+    assert answer == Refusal(-2038, "Filter failure: MAX_NUM_ORDER_AMENDS")
     desk.exchange.set_rules(rules_of(allows_amend=False))
     answer = desk.exchange.amend("ann", third, desk.now)
     assert answer == Refusal(-1013, "Order amend is not supported for this symbol.")

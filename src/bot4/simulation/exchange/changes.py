@@ -172,7 +172,7 @@ class Changes:
         if not in_notional(replace(order.request, quantity=request.quantity), rules, average):
             return filter_failure("NOTIONAL")
         if rules.max_amends and file.amends.get(order.order_id, 0) >= rules.max_amends:
-            return filter_failure("MAX_NUM_ORDER_AMENDS")
+            return not_amended(filter_failure("MAX_NUM_ORDER_AMENDS").message)
         if request.quantity > order.quantity:
             return NO_INCREASE
         if request.quantity == order.quantity or order.leaves - (order.quantity - request.quantity) <= 0:

@@ -15,7 +15,7 @@ from bot4.simulation.exchange.admission import engine_objection, market_objectio
 from bot4.simulation.exchange.endings import Endings
 from bot4.simulation.exchange.listing import Listing
 from bot4.simulation.exchange.matching import Matcher, plan
-from bot4.simulation.exchange.orders import NEW, PENDING_NEW, REJECTED_LATER
+from bot4.simulation.exchange.orders import NEW, PENDING_NEW, REJECTED, REJECTED_LATER, ListReply, OrderReply
 from bot4.simulation.exchange.refusals import (
     DUPLICATE,
     INSUFFICIENT,
@@ -23,6 +23,7 @@ from bot4.simulation.exchange.refusals import (
     NOTHING_ON_BOOK,
     Refusal,
     filter_failure,
+    reject_reason,
 )
 from bot4.simulation.exchange.register import Register
 from bot4.simulation.exchange.requests import OCO, PlaceList, PlaceOrder
@@ -41,8 +42,11 @@ class Floor:
         self.endings = Endings(register, listings)
         self.matcher = Matcher(self.endings)
 
-    def begin_order(self, request: PlaceOrder, account: Account, at_ms: int) -> Order | Refusal:
-        """Take an admitted order to its end or its place, or refuse it."""
+    def begin_order(self, request: PlaceOrder, account: Account, at_ms: int) -> OrderReply | Refusal:
+        """Take an admitted order to its end or its place, or refuse it.
+
+        The answer shows the order as its own match left it, before what it set off.
+        """
         listing = self.listings[request.symbol]
         refusal = engine_objection(request, account, listing, self.register)
         if refusal:
@@ -56,11 +60,12 @@ class Floor:
         self._enter(order, listing)
         order.hold.settle()
         self._work(order, at_ms)
+        reply = self.register.reply(order)
         self.run(at_ms)
-        return order
+        return reply
 
-    def begin_list(self, request: PlaceList, account: Account, at_ms: int) -> OrderList | Refusal:
-        """Take an admitted list to its beginning, or refuse it."""
+    def begin_list(self, request: PlaceList, account: Account, at_ms: int) -> ListReply | Refusal:
+        """Take an admitted list to its beginning, or refuse it; pending orders are answered as pending."""
         listing = self.listings[request.orders[0].symbol]
         refusal = self._list_refusal(request, account, listing)
         if refusal:
@@ -84,8 +89,18 @@ class Floor:
             self.register.tell(order, NEW, at_ms)
         for order in beginning:
             self._work(order, at_ms)
+        reply = self.register.list_reply(listed)
         self.run(at_ms)
-        return listed
+        return reply
+
+    def report_refused(self, request: PlaceOrder, account: Account, refusal: Refusal, *, at_ms: int) -> None:
+        """Tell a member of the one refusal that is reported: of an order in place of one that has been canceled."""
+        listing = self.listings[request.symbol]
+        order = Order(request, account, listing.rules, listing.next_order_id(), at_ms)
+        order.client_order_id = order.client_order_id or self.register.generated_id()
+        order.status = REJECTED
+        order.reject_reason = reject_reason(refusal)
+        self.register.tell(order, REJECTED, at_ms)
 
     def run(self, at_ms: int) -> None:
         """Let everything that was set off take its turn."""
@@ -169,6 +184,7 @@ class Floor:
             order.budget = plan(order, self._listing(order)).quote()
         self.register.tell(order, NEW, at_ms)
         if not order.hold.can_settle():
+            order.reject_reason = reject_reason(INSUFFICIENT)
             self.endings.expire(order, at_ms, reason=REJECTED_LATER)
             return
         order.hold.settle()
@@ -182,11 +198,14 @@ class Floor:
             each.status = NEW
             if each.is_market and each.is_buy and not each.is_algo:
                 each.budget = plan(each, listing).quote()
-        if any(market_objection(each.request, listing) for each in group) or not order.hold.can_settle():
+        objections = [market_objection(each.request, listing) for each in group]
+        refusal = next(filter(None, objections), None if order.hold.can_settle() else INSUFFICIENT)
+        if refusal:
             if listed:
                 listed.pair = []  # each of them is rejected for itself
             for each in group:
                 each.status = PENDING_NEW
+                each.reject_reason = reject_reason(refusal)
             for each in group:
                 if each.is_open:
                     self.endings.expire(each, at_ms, reason=REJECTED_LATER)

@@ -99,7 +99,7 @@ class Market:
         """Return public trades from a number on, else the newest ``limit``; old ones are forgotten."""
         trades = self._listings[symbol].tape.trades
         if from_id < 0:
-            return trades[-limit:]
+            return trades[max(0, len(trades) - limit) :]
         first = bisect_left(trades, from_id, key=_trade_id)
         return trades[first : first + limit]
 

@@ -4,7 +4,8 @@
 Spans are closed, times in ms, answers oldest first; a bound of -1 is not asked for.
 """
 
-from collections.abc import Callable, Iterable
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Sequence
 from typing import TypeVar, final
 
 from bot4.simulation.exchange.accounts import Account
@@ -48,9 +49,9 @@ class Queries:
     ) -> list[OrderState]:
         """Return orders of a symbol from a number on, or by creation time; without a bound the newest ``limit``."""
         orders = self._register.file(account, symbol).orders
-        asked = (order for order in orders if _within(order.created_ms, start_ms, end_ms))
-        found = _chosen(asked, lambda order: order.order_id, from_id, limit, is_forward=from_id >= 0 or start_ms >= 0)
-        return [order.state() for order in found]
+        bounds = (from_id, start_ms, end_ms)
+        found = _page(orders, lambda order: order.order_id, lambda order: order.created_ms, bounds=bounds)
+        return [order.state() for order in _cut(found, limit, bounds=bounds)]
 
     def fills(
         self,
@@ -64,23 +65,22 @@ class Queries:
         limit: int = 500,
     ) -> list[Fill]:
         """Return fills of a symbol (``myTrades``): from a trade number on, or by time, else the newest ``limit``."""
-        asked = (
-            fill
-            for fill in self._register.file(account, symbol).fills
-            if order_id in (-1, fill.order_id) and _within(fill.at_ms, start_ms, end_ms)
-        )
-        return _chosen(asked, lambda fill: fill.trade_id, from_id, limit, is_forward=from_id >= 0 or start_ms >= 0)
+        fills, bounds = self._register.file(account, symbol).fills, (from_id, start_ms, end_ms)
+        found = _page(fills, lambda fill: fill.trade_id, lambda fill: fill.at_ms, bounds=bounds)
+        if order_id >= 0:
+            found = [fill for fill in found if fill.order_id == order_id]
+        return _cut(found, limit, bounds=bounds)
 
     def prevented_matches(
         self, account: str, symbol: str, *, match_id: int = -1, order_id: int = -1, from_id: int = -1, limit: int = 500
     ) -> list[PreventedMatch]:
         """Return matches that were prevented, by number, or of an order from a number on."""
-        asked = (
+        found = [
             match
             for match in self._register.file(account, symbol).prevented
             if match_id in (-1, match.match_id) and order_id in (-1, match.taker_order_id, match.maker_order_id)
-        )
-        return _chosen(asked, lambda match: match.match_id, from_id, limit, is_forward=True)
+        ]
+        return [match for match in found if match.match_id >= from_id][:limit]
 
     def order_list(self, account: str, *, list_id: int = -1, list_client_order_id: str = "") -> ListReply | Refusal:
         """Return a list by number or client id (the last one that had it), or ``NO_SUCH_ORDER``."""
@@ -102,21 +102,23 @@ class Queries:
         self, account: str, *, from_id: int = -1, start_ms: int = -1, end_ms: int = -1, limit: int = 500
     ) -> list[ListReply]:
         """Return lists from a number on, or by time, else the newest ``limit``."""
-        asked = (
-            listed
-            for owner, listed in self._register.lists
-            if owner.name == account and _within(listed.created_ms, start_ms, end_ms)
-        )
-        found = _chosen(asked, lambda listed: listed.list_id, from_id, limit, is_forward=from_id >= 0 or start_ms >= 0)
-        return [self._register.list_reply(listed) for listed in found]
+        lists = [listed for owner, listed in self._register.lists if owner.name == account]
+        bounds = (from_id, start_ms, end_ms)
+        found = _page(lists, lambda listed: listed.list_id, lambda listed: listed.created_ms, bounds=bounds)
+        return [self._register.list_reply(listed) for listed in _cut(found, limit, bounds=bounds)]
 
 
-def _within(at_ms: int, start_ms: int, end_ms: int) -> bool:
-    """Say whether a time lies in a closed span whose bounds may be missing (-1)."""
-    return (start_ms < 0 or at_ms >= start_ms) and (end_ms < 0 or at_ms <= end_ms)
+def _page(
+    all_: Sequence[T], number: Callable[[T], int], time: Callable[[T], int], *, bounds: tuple[int, int, int]
+) -> Sequence[T]:
+    """Return what lies from a number on and within a closed span; both only ever rise along the sequence."""
+    from_id, start_ms, end_ms = bounds
+    first = max(bisect_left(all_, from_id, key=number), bisect_left(all_, start_ms, key=time))
+    last = bisect_right(all_, end_ms, key=time) if end_ms >= 0 else len(all_)
+    return all_[first:last]
 
 
-def _chosen(asked: Iterable[T], number: Callable[[T], int], from_id: int, limit: int, *, is_forward: bool) -> list[T]:
-    """Return the first ``limit`` from a number on, or the last ``limit``."""
-    found = [each for each in asked if number(each) >= from_id]
-    return found[:limit] if is_forward else found[-limit:]
+def _cut(found: Sequence[T], limit: int, *, bounds: tuple[int, int, int]) -> list[T]:
+    """Return the first ``limit`` where a beginning was asked for, else the last ones."""
+    is_forward = bounds[0] >= 0 or bounds[1] >= 0
+    return list(found[:limit] if is_forward else found[max(0, len(found) - limit) :])

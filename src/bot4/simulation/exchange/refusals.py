@@ -102,3 +102,14 @@ WRONG_RESTRICTION: Final = Refusal(
 WHICH_ORDER: Final = Refusal(-1102, "Param 'origClientOrderId' or 'orderId' must be sent, but both were empty/null!")
 WHICH_LIST: Final = Refusal(-1102, "Param 'orderListId' or 'listClientOrderId' must be sent, but both were empty/null!")
 RESTRICTED: Final = not_canceled("Order was not canceled due to cancel restrictions.")
+REJECT_REASONS: Final = {
+    INSUFFICIENT: "INSUFFICIENT_BALANCES",
+    WOULD_TAKE: "WOULD_MATCH_IMMEDIATELY",
+    WOULD_TRIGGER: "STOP_PRICE_WOULD_TRIGGER_IMMEDIATELY",
+    WRONG_PRICES: "OCO_BAD_PRICES",
+}
+
+
+def reject_reason(refusal: Refusal) -> str:
+    """Return the word that a report has for a refusal."""
+    return REJECT_REASONS.get(refusal, "NONE")

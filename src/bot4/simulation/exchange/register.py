@@ -216,7 +216,7 @@ class Register:
                 original_client_order_id=was,
                 execution_type=execution_type,
                 status=order.status,
-                reject_reason="NONE",
+                reject_reason=order.reject_reason,
                 order_id=order.order_id,
                 last_quantity=match.quantity,
                 executed_quantity=order.executed_quantity,

@@ -11,7 +11,9 @@ What it assumes where the venue's papers are silent:
 - a purchase at any price that waits for its trigger locks trigger times quantity;
 - a cancel needs a symbol that is ``TRADING`` or ``CANCEL_ONLY``;
 - a client order id is unique among one account's open orders of one symbol;
-- a refused order leaves no trace: it has no number and no report.
+- a refused order leaves no trace, no number and no report, except where it was to
+  replace one that is gone: that is reported as ``REJECTED``;
+- the answer to a request shows what its own match did; what it set off is told by events.
 """
 
 from collections.abc import Mapping, Sequence
@@ -176,7 +178,11 @@ class Exchange:
         canceled = self._changes.cancel(self._register.accounts[account], request.cancel, at_ms)
         if isinstance(canceled, Refusal) and request.mode == STOP_ON_FAILURE:
             return ReplaceReply(canceled, None, REPLACED_NOTHING)
-        placed = self._place(account, request.order, at_ms)
+        member = self._register.accounts[account]
+        placed = self._floor.begin_order(request.order, member, at_ms)
+        if isinstance(placed, Refusal) and not isinstance(canceled, Refusal):
+            self._floor.report_refused(request.order, member, placed, at_ms=at_ms)
+        self._finish(at_ms)
         failures = isinstance(canceled, Refusal) + isinstance(placed, Refusal)
         return ReplaceReply(canceled, placed, (None, REPLACED_HALF, REPLACED_NOTHING)[failures])
 
@@ -199,9 +205,9 @@ class Exchange:
         refusal = objection(request.orders, member, listing, self._register, at_ms) or list_objection(request, listing)
         if refusal:
             return refusal
-        listed = self._floor.begin_list(request, member, at_ms)
+        reply = self._floor.begin_list(request, member, at_ms)
         self._finish(at_ms)
-        return listed if isinstance(listed, Refusal) else self._register.list_reply(listed)
+        return reply
 
     def cancel_list(self, account: str, cancel: CancelList, at_ms: int) -> ListReply | Refusal:
         """End a list with all its orders."""
@@ -222,7 +228,7 @@ class Exchange:
         """Take a judged order to the engine and tell what changed."""
         placed = self._floor.begin_order(order, self._register.accounts[account], at_ms)
         self._finish(at_ms)
-        return placed if isinstance(placed, Refusal) else self._register.reply(placed)
+        return placed
 
     def _begin(self, at_ms: int) -> int:
         """Begin a request: nothing filled by it yet, and no time before the last."""

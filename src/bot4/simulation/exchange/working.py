@@ -57,6 +57,7 @@ class Order:
         "prevented_quantity",
         "quantity",
         "quote",
+        "reject_reason",
         "request",
         "status",
         "stp_mode",
@@ -81,6 +82,7 @@ class Order:
         self.prevented_quantity = 0
         self.prevented_match_id = -1
         self.expiry_reason = ""
+        self.reject_reason = "NONE"
         self.budget = 0
         self.created_ms = at_ms
         self.updated_ms = at_ms
