@@ -116,3 +116,19 @@ def test_who_rested_pays_as_maker() -> None:
     exchange.place("bob", wish("SELL", "LIMIT", price=99), 3)
     (rested,), (took,) = exchange.ledger("ann").fills, exchange.ledger("bob").fills
     assert (rested.is_maker, rested.commission, took.is_maker, took.commission) == (True, 100, False, 90_000)
+
+
+@pytest.mark.parametrize(("base", "quote"), [("BNB", "USDT"), ("ETH", "BNB")])
+def test_a_market_of_bnb_itself_knows_the_price_and_pays_from_what_it_brings(base: str, quote: str) -> None:
+    """Without any BNB before: what the fill brings pays, at the discount."""
+    exchange = Exchange([rules_of(base, quote)])
+    side, other = ("BUY", "SELL") if base == "BNB" else ("SELL", "BUY")
+    exchange.open_account("ann", Terms(Commission(pays_in_bnb=True)), {"USDT": 10**12, "ETH": 10**9}, 1)
+    exchange.open_account("bob", Terms(Commission(Rates())), {"USDT": 10**12, "BNB": 10**12}, 1)
+    for name, which in (("bob", other), ("ann", side)):
+        order = PlaceOrder(base + quote, which, "LIMIT", ONE, price=100 * ONE, time_in_force="GTC")
+        exchange.place(name, order, 2)
+    (fill,) = exchange.ledger("ann").fills
+    worth = ONE if base == "BNB" else 100 * ONE
+    assert (fill.commission, fill.commission_asset) == (worth * 75 // 100_000, "BNB")
+    assert exchange.ledger("ann").balances["BNB"].free == worth - fill.commission

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Orders at the exchange, one rule at a time: types, times in force, triggers, cancels, replacements, amendments."""
+"""Orders at the exchange, one rule at a time: types, times in force, triggers, funds, names, events."""
 
 from typing import Any
 
@@ -7,8 +7,7 @@ import pytest
 
 from bot4.simulation.exchange.events import AccountPosition, BestPrices, DepthUpdate, ExecutionReport, PublicTrade
 from bot4.simulation.exchange.orders import OrderReply
-from bot4.simulation.exchange.refusals import Refusal
-from bot4.simulation.exchange.requests import Amend, Cancel, CancelReplace
+from bot4.simulation.exchange.requests import Cancel
 from bot4.simulation.exchange.rules import ONE
 from tests.property.exchange_floor import rules_of
 from tests.unit.exchange_desk import Desk, units, wish
@@ -246,101 +245,6 @@ def test_a_stop_purchase_that_the_book_has_outrun_expires() -> None:
     assert desk.balance("cid", "USDT") == (units(110), 0)
 
 
-def test_a_cancel_finds_its_order_by_number_or_name() -> None:
-    """Both must agree where both are sent; the report carries the cancel's name and the order's own."""
-    desk = Desk()
-    order = desk.place("ann", "BUY", price=100, client_order_id="mine")
-    unknown = Refusal(-2011, "Unknown order sent.")
-    cancel = desk.exchange.cancel
-    assert cancel("ann", Cancel("BTCUSDT", order.order_id, "other"), desk.now) == unknown
-    assert cancel("ann", Cancel("BTCUSDT", 999), desk.now) == unknown
-    assert cancel("bob", Cancel("BTCUSDT", order.order_id), desk.now) == unknown
-    nothing = cancel("ann", Cancel("BTCUSDT"), desk.now)
-    assert isinstance(nothing, Refusal) and nothing.code == -1102
-    desk.exchange.take_events()
-    reply = cancel("ann", Cancel("BTCUSDT", order.order_id, "mine", "bye"), desk.now)
-    assert isinstance(reply, OrderReply)
-    assert (reply.state.status, reply.state.client_order_id, reply.canceled_by) == ("CANCELED", "mine", "bye")
-    report = desk.exchange.take_events()[0]
-    assert isinstance(report, ExecutionReport)
-    assert (report.client_order_id, report.original_client_order_id) == ("bye", "mine")
-    assert cancel("ann", Cancel("BTCUSDT", order.order_id), desk.now) == unknown
-
-
-def test_a_cancel_may_be_restricted_to_a_status() -> None:
-    """ONLY_NEW spares what has traded, ONLY_PARTIALLY_FILLED what has not; another word is -1145."""
-    desk = Desk()
-    order = desk.place("ann", "BUY", price=100, quantity=2)
-    spared = Refusal(-2011, "Order was not canceled due to cancel restrictions.")
-    cancel = desk.exchange.cancel
-
-    def restricted(word: str) -> Cancel:
-        return Cancel("BTCUSDT", order.order_id, restriction=word)
-
-    assert cancel("ann", restricted("ONLY_PARTIALLY_FILLED"), desk.now) == spared
-    desk.place("bob", "SELL", price=100)
-    assert cancel("ann", restricted("ONLY_NEW"), desk.now) == spared
-    wrong = cancel("ann", restricted("ONLY_OLD"), desk.now)
-    assert isinstance(wrong, Refusal) and wrong.code == -1145
-    assert isinstance(cancel("ann", restricted("ONLY_PARTIALLY_FILLED"), desk.now), OrderReply)
-
-
-def test_all_orders_of_a_symbol_are_canceled_lists_as_one() -> None:
-    """Two orders and a pair give three answers and free everything; a second time there is nothing to cancel."""
-    desk = Desk()
-    desk.place("ann", "BUY", price=90)
-    desk.joined("ann", "OCO", wish("SELL", "LIMIT_MAKER", price=110), wish("SELL", "STOP_LOSS", stop_price=95))
-    desk.place("ann", "BUY", price=91)
-    replies = desk.exchange.cancel_all("ann", "BTCUSDT", desk.now)
-    assert isinstance(replies, list)
-    assert [type(reply).__name__ for reply in replies] == ["OrderReply", "ListReply", "OrderReply"]
-    assert desk.balance("ann", "BTC")[1] == desk.balance("ann", "USDT")[1] == 0
-    assert desk.exchange.cancel_all("ann", "BTCUSDT", desk.now) == Refusal(-2011, "Unknown order sent.")
-
-
-REPLACEMENTS = [
-    ("STOP_ON_FAILURE", True, True, None),
-    ("STOP_ON_FAILURE", True, False, -2021),
-    ("STOP_ON_FAILURE", False, True, -2022),
-    ("ALLOW_FAILURE", False, True, -2021),
-    ("ALLOW_FAILURE", False, False, -2022),
-]
-
-
-@pytest.mark.parametrize(("mode", "cancels", "places", "code"), REPLACEMENTS)
-def test_a_replacement_says_which_half_went_well(mode: str, cancels: bool, places: bool, code: int | None) -> None:
-    """Whether the new order is attempted after a failed cancel is the mode's to say."""
-    desk = Desk()
-    order = desk.place("ann", "BUY", price=100, quantity=900)
-    cancel = Cancel("BTCUSDT", order.order_id if cancels else 999)
-    wanted = wish("BUY", "LIMIT", price=100, quantity=(950 if cancels else 50) if places else 9_000)
-    reply = desk.exchange.cancel_replace("ann", CancelReplace(cancel, wanted, mode), desk.now)
-    assert not isinstance(reply, Refusal)
-    assert isinstance(reply.cancel, OrderReply) == cancels
-    if mode == "STOP_ON_FAILURE" and not cancels:
-        assert reply.order is None
-    else:
-        assert isinstance(reply.order, OrderReply) == places
-    assert (reply.refusal.code if reply.refusal else None) == code
-    assert (desk.state(order).status == "CANCELED") == cancels
-
-
-def test_a_refused_replacement_of_a_canceled_order_is_reported() -> None:
-    """The old order is gone, so its owner is told that the new one is not there either, and why."""
-    desk = Desk()
-    order = desk.place("ann", "BUY", price=100)
-    desk.exchange.take_events()
-    wanted = wish("BUY", "LIMIT", price=100, quantity=9_000, client_order_id="late")
-    desk.exchange.cancel_replace("ann", CancelReplace(Cancel("BTCUSDT", order.order_id), wanted), desk.now)
-    canceled, rejected, *_ = desk.exchange.take_events()
-    assert isinstance(canceled, ExecutionReport) and isinstance(rejected, ExecutionReport)
-    assert (canceled.execution_type, rejected.execution_type) == ("CANCELED", "REJECTED")
-    assert (rejected.status, rejected.client_order_id) == ("REJECTED", "late")
-    assert rejected.reject_reason == "INSUFFICIENT_BALANCES"
-    assert not rejected.is_on_book
-    assert not desk.exchange.queries.open_orders("ann")
-
-
 def test_an_answer_shows_what_the_order_itself_did() -> None:
     """The rest of a purchase rests; that the stop it set off then sold into it is told by events only."""
     desk = Desk()
@@ -352,74 +256,6 @@ def test_an_answer_shows_what_the_order_itself_did() -> None:
     assert (reply.state.status, len(reply.fills)) == ("PARTIALLY_FILLED", 1)
     assert desk.state(reply.state).status == "FILLED"
     assert len(desk.exchange.ledger("ann").fills) == 2
-
-
-def test_a_replacement_that_fails_a_filter_cancels_nothing() -> None:
-    """The new order is judged before the old one is touched; an unknown mode is not read at all."""
-    desk = Desk()
-    order = desk.place("ann", "BUY", price=100)
-    request = CancelReplace(Cancel("BTCUSDT", order.order_id), wish("BUY", "LIMIT", price="1.001"))
-    answer = desk.exchange.cancel_replace("ann", request, desk.now)
-    assert answer == Refusal(-1013, "Filter failure: PRICE_FILTER")
-    wrong = CancelReplace(request.cancel, wish("BUY", "LIMIT", price=1), "PERHAPS")
-    answer = desk.exchange.cancel_replace("ann", wrong, desk.now)
-    assert isinstance(answer, Refusal) and answer.code == -1102
-    desk.exchange.set_rules(rules_of(allows_cancel_replace=False))
-    answer = desk.exchange.cancel_replace("ann", request, desk.now)
-    assert isinstance(answer, Refusal) and answer.code == -1013
-    assert desk.state(order).status == "NEW"
-
-
-def test_an_amended_order_is_smaller_and_keeps_its_place() -> None:
-    """Of two at one price the first, made smaller, still trades first; its owner is told REPLACED."""
-    desk = Desk()
-    first, second = (desk.place("ann", "BUY", price=100, quantity=2) for _ in range(2))
-    desk.exchange.take_events()
-    amend = Amend("BTCUSDT", ONE, first.order_id, client_order_id="smaller")
-    reply = desk.exchange.amend("ann", amend, desk.now)
-    assert isinstance(reply, OrderReply)
-    assert (reply.state.quantity, reply.state.client_order_id, reply.was) == (ONE, "smaller", first.client_order_id)
-    assert desk.told("ann") == [f"{first.order_id} REPLACED NEW"]
-    assert desk.balance("ann", "USDT")[1] == units(300)
-    assert desk.exchange.market.depth("BTCUSDT").bids == ((100 * ONE, 3 * ONE),)
-    desk.place("bob", "SELL", price=100)
-    assert desk.statuses([first, second]) == ["FILLED", "NEW"]
-
-
-@pytest.mark.parametrize(
-    ("quantity", "code", "text"),
-    [
-        ("5", -2038, "Order amend (quantity increase) is not supported."),
-        ("4", -2038, "The requested action would change no state; rejecting."),
-        ("1", -2038, "The requested action would change no state; rejecting."),
-        ("3.0005", -1013, "Filter failure: LOT_SIZE"),
-        ("0", -1102, "Mandatory parameter 'newQty' was not sent, was empty/null, or malformed."),
-    ],
-)
-def test_an_amendment_may_only_lower_to_more_than_has_traded(quantity: str, code: int, text: str) -> None:
-    """Of 4 with 1 traded: 5 is an increase, 4 no change, 1 leaves nothing open."""
-    desk = Desk()
-    order = desk.place("ann", "BUY", price=100, quantity=4)
-    desk.place("bob", "SELL", price=100)
-    amend = Amend("BTCUSDT", units(quantity), order.order_id)
-    assert desk.exchange.amend("ann", amend, desk.now) == Refusal(code, text)
-    assert desk.state(order).quantity == 4 * ONE
-
-
-def test_amendments_are_counted_and_can_be_forbidden() -> None:
-    """After the last that the filter allows comes MAX_NUM_ORDER_AMENDS; a symbol may allow none at all."""
-    desk = Desk(max_amends=2)
-    order = desk.place("ann", "BUY", price=100, quantity=9)
-    for left in (8, 7):
-        assert isinstance(
-            desk.exchange.amend("ann", Amend("BTCUSDT", left * ONE, order.order_id), desk.now), OrderReply
-        )
-    third = Amend("BTCUSDT", 6 * ONE, order.order_id)
-    answer = desk.exchange.amend("ann", third, desk.now)
-    assert answer == Refusal(-2038, "Filter failure: MAX_NUM_ORDER_AMENDS")
-    desk.exchange.set_rules(rules_of(allows_amend=False))
-    answer = desk.exchange.amend("ann", third, desk.now)
-    assert answer == Refusal(-1013, "Order amend is not supported for this symbol.")
 
 
 @pytest.mark.parametrize("status", ["HALT", "BREAK", "END_OF_DAY", "CANCEL_ONLY"])

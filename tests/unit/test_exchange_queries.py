@@ -6,6 +6,7 @@ from itertools import pairwise
 import pytest
 
 from bot4.domain.errors import BadInput
+from bot4.simulation.exchange import tape
 from bot4.simulation.exchange.accounts import Terms
 from bot4.simulation.exchange.events import BalanceUpdate
 from bot4.simulation.exchange.market import INTERVALS
@@ -249,3 +250,33 @@ def test_a_symbol_can_be_listed_later() -> None:
     assert [rules.symbol for rules in desk.exchange.market.rules()] == [SYMBOL, "ETHUSDT"]
     found = desk.exchange.queries.order("ann", "ETHUSDT", order_id=1)
     assert isinstance(found, OrderState)
+
+
+def test_the_tape_forgets_old_trades_and_nothing_that_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With room for few, the newest are there with their numbers, and averages and klines are as they would be."""
+    monkeypatch.setattr(tape, "KEPT", 5)
+    printer, market_times = Printer(), range(1_000, 24_000, 1_000)
+    for number, at_ms in enumerate(market_times):
+        printer.trade(at_ms, 100 + number)
+    market = printer.exchange.market
+    assert [trade.trade_id for trade in market.trades(SYMBOL, limit=3)] == [21, 22, 23]
+    assert market.trades(SYMBOL, from_id=1)[0].trade_id > 1
+    assert len(market.trades(SYMBOL, limit=1_000)) < 10
+    assert market.aggregate_trades(SYMBOL, limit=1)[0].aggregate_id == 22
+    (kline,) = market.klines(SYMBOL, "1m", 23_000)
+    assert (kline.trades, kline.open, kline.close) == (23, 100 * ONE, 122 * ONE)
+    seconds = market.klines(SYMBOL, "1s", 23_000, limit=2)
+    assert [second.close // ONE for second in seconds] == [121, 122]
+
+
+def test_matches_that_were_prevented_are_found() -> None:
+    """By their own number, of an order, from a number on, as many as asked for."""
+    desk = Desk()
+    makers = [desk.place("ann", "BUY", price=price) for price in (100, 99, 98)]
+    desk.place("ann", "SELL", price=98, quantity=3, stp_mode="EXPIRE_MAKER")
+    ask = desk.exchange.queries.prevented_matches
+    assert [match.match_id for match in ask("ann", SYMBOL)] == [1, 2, 3]
+    assert [match.maker_order_id for match in ask("ann", SYMBOL, match_id=2)] == [makers[1].order_id]
+    assert [match.match_id for match in ask("ann", SYMBOL, from_id=2, limit=1)] == [2]
+    assert [match.match_id for match in ask("ann", SYMBOL, order_id=makers[2].order_id)] == [3]
+    assert ask("bob", SYMBOL) == []

@@ -115,10 +115,6 @@ class Order:
         """Say whether a rising price sets it off: a stop-loss purchase, a take-profit sale."""
         return self.is_buy == (self.request.type in (STOP_LOSS, STOP_LOSS_LIMIT))
 
-    def is_reached_by(self, price: int) -> bool:
-        """Say whether a trade at this price sets the order off."""
-        return price >= self.request.stop_price if self.triggers_upwards else price <= self.request.stop_price
-
     def need(self) -> int:
         """Return what of its owner's funds the order must be able to pay; nothing before its turn in a list."""
         if self.status == PENDING_NEW:
