@@ -28,7 +28,7 @@ def test_a_long_stream_conserves_everything(rounds: Callable[..., int]) -> None:
     """Thousands of requests of every kind, audited as they go; all ends of an order are seen on the way."""
     exchange, mirror, requests = floor(wealth=8), Mirror(), Requests(20261122)
     refused: Counter[int] = Counter()
-    for number in range(rounds(6_000, full=100_000)):
+    for number in range(rounds(6_000, full=50_000)):
         answer = requests.one(exchange)
         if isinstance(answer, Refusal):
             refused[answer.code] += 1

@@ -67,7 +67,7 @@ def test_trades_and_book_equal_those_of_a_naive_list(seed: int, rounds: Callable
     for owner in "abcd":
         exchange.open_account(owner, Terms(), {"USDT": RICH, "BTC": RICH}, 0)
     naive = NaiveExchange()
-    for now in range(rounds(6_000, full=100_000)):
+    for now in range(rounds(6_000, full=50_000)):
         owner = dice.choice("abcd")
         if naive.orders and dice.random() < 0.3:
             number = dice.randint(max(1, len(naive.orders) - 60), len(naive.orders))

@@ -18,7 +18,6 @@ from bot4.simulation.exchange.events import PublicTrade
 from bot4.simulation.exchange.fees import BNB, commission_in_bnb, commission_of
 from bot4.simulation.exchange.listing import Listing
 from bot4.simulation.exchange.orders import (
-    EXPIRED_IN_MATCH,
     NO_LIQUIDITY,
     UNFILLED_FOK,
     UNFILLED_IOC,
@@ -251,7 +250,7 @@ class Matcher:
         return listing.tape.last_price() if listing else 0
 
     def _prevent(self, taker: Order, step: Step, at_ms: int) -> None:
-        """Keep an order from meeting its own owner: lessen or expire what the mode says, and enter it."""
+        """Keep an order from meeting its own owner: enter it, then lessen or expire what the mode says."""
         maker = step.maker
         listing = self.listings[taker.request.symbol]
         listing.last_match_id += 1
@@ -272,18 +271,7 @@ class Matcher:
                 at_ms=at_ms,
             )
         )
-        for order, other, prevented in (
-            (maker, taker, step.maker_prevented),
-            (taker, maker, step.taker_prevented),
-        ):
-            if not prevented:
-                continue
-            order.prevented_quantity += prevented
-            order.prevented_match_id = listing.last_match_id
-            order.status = order.status_after_match()
-            order.hold.settle()
-            if order is maker:
-                listing.book.own_side(maker).reduce(maker, prevented)
+        for order, other, prevented in ((maker, taker, step.maker_prevented), (taker, maker, step.taker_prevented)):
             match = Match(
                 price=step.price,
                 match_id=listing.last_match_id,
@@ -292,6 +280,17 @@ class Matcher:
                 prevented_quote=quote_of(step.price, would_trade),
                 counter_order_id=other.order_id,
             )
-            self.register.tell(order, "TRADE_PREVENTION", at_ms, match=match)
-            if order.status == EXPIRED_IN_MATCH:
-                self.endings.ended(order, at_ms)
+            if prevented:
+                self._lessen(order, match, at_ms, is_maker=order is maker)
+
+    def _lessen(self, order: Order, match: Match, at_ms: int, *, is_maker: bool) -> None:
+        """Take what was prevented from an order, and tell its owner; one with nothing left has ended."""
+        order.prevented_quantity += match.prevented
+        order.prevented_match_id = match.match_id
+        order.status = order.status_after_match()
+        order.hold.settle()
+        if is_maker:
+            self.listings[order.request.symbol].book.own_side(order).reduce(order, match.prevented)
+        self.register.tell(order, "TRADE_PREVENTION", at_ms, match=match)
+        if not order.is_open:
+            self.endings.ended(order, at_ms)
