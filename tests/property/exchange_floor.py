@@ -199,7 +199,7 @@ class Mirror:
         return depth.bids == tuple(sorted(bids.items(), reverse=True)) and depth.asks == tuple(sorted(asks.items()))
 
 
-def audit(exchange: Exchange, mirror: Mirror) -> None:
+def verify(exchange: Exchange, mirror: Mirror) -> None:
     """Check everything that can be recomputed from outside."""
     mirror.follow(exchange.take_events())
     for symbol in ("BTCUSDT", "BNBUSDT"):

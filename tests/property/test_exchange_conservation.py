@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot4.simulation.exchange.events import AccountPosition, ExecutionReport, ListStatus
 from bot4.simulation.exchange.refusals import Refusal
-from tests.property.exchange_floor import MEMBERS, Mirror, Requests, audit, floor
+from tests.property.exchange_floor import MEMBERS, Mirror, Requests, floor, verify
 
 pytestmark = pytest.mark.requirement("FEE_001", "P2-2", "prod_002", "prod_003")
 
@@ -21,7 +21,7 @@ def test_every_asset_is_conserved_and_locked_as_needed_after_each_request(seed: 
     exchange, mirror, requests = floor(wealth=wealth), Mirror(), Requests(seed)
     for _ in range(length):
         requests.one(exchange)
-        audit(exchange, mirror)
+        verify(exchange, mirror)
 
 
 def test_a_long_stream_conserves_everything(rounds: Callable[..., int]) -> None:
@@ -32,9 +32,9 @@ def test_a_long_stream_conserves_everything(rounds: Callable[..., int]) -> None:
         answer = requests.one(exchange)
         if isinstance(answer, Refusal):
             refused[answer.code] += 1
-        if number % 500 == 0:
-            audit(exchange, mirror)
-    audit(exchange, mirror)
+        if number % 2_500 == 0:
+            verify(exchange, mirror)
+    verify(exchange, mirror)
     ends = Counter(order.status for member in MEMBERS for order in exchange.ledger(member).orders)
     reasons = {order.expiry_reason for member in MEMBERS for order in exchange.ledger(member).orders}
     assert set(ends) >= {"FILLED", "CANCELED", "EXPIRED", "EXPIRED_IN_MATCH"}
