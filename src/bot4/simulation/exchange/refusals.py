@@ -95,9 +95,7 @@ NO_TRAILING: Final = Refusal(-1013, "Trailing stop orders are not supported for 
 NO_AMENDS: Final = Refusal(-1013, "Order amend is not supported for this symbol.")
 NO_INCREASE: Final = not_amended("Order amend (quantity increase) is not supported.")
 NO_CHANGE: Final = not_amended("The requested action would change no state; rejecting.")
-WRONG_RESTRICTION: Final = Refusal(
-    -1145, "Invalid cancelRestrictions: it has to be either ONLY_NEW or ONLY_PARTIALLY_FILLED."
-)
+WRONG_RESTRICTION: Final = Refusal(-1145, "cancelRestrictions has to be either ONLY_NEW or ONLY_PARTIALLY_FILLED.")
 WHICH_ORDER: Final = Refusal(-1102, "Param 'origClientOrderId' or 'orderId' must be sent, but both were empty/null!")
 WHICH_LIST: Final = Refusal(-1102, "Param 'orderListId' or 'listClientOrderId' must be sent, but both were empty/null!")
 RESTRICTED: Final = not_canceled("Order was not canceled due to cancel restrictions.")
