@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Random streams through the exchange: whatever is asked, nothing appears, vanishes or is told wrongly."""
 
+import os
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -87,3 +91,24 @@ def test_reports_alone_tell_a_member_where_his_orders_and_balances_stand(seed: i
             assert lists[member, reply.list_id] == reply.order_status
             is_open = any(each.state.status in {"NEW", "PARTIALLY_FILLED", "PENDING_NEW"} for each in reply.orders)
             assert is_open == (reply.order_status == "EXECUTING")
+
+
+TELL = """
+import hashlib
+from tests.property.exchange_floor import Requests, floor
+exchange, requests = floor(wealth=20), Requests(4)
+answers = [requests.one(exchange) for _ in range(400)]
+print(hashlib.sha256(repr((answers, exchange.take_events())).encode()).hexdigest())
+"""
+
+
+def test_no_hash_seed_shows_in_what_is_told() -> None:
+    """Three processes whose sets and dicts of strings hash differently tell the same."""
+    root = Path(__file__).resolve().parents[2]
+    told = set()
+    for seed in ("0", "1", "4711"):
+        paths = os.pathsep.join(dict.fromkeys([str(root), *filter(None, sys.path)]))
+        environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": paths}
+        done = subprocess.run([sys.executable, "-c", TELL], env=environment, capture_output=True, text=True, check=True)
+        told.add(done.stdout)
+    assert len(told) == 1
