@@ -1,0 +1,304 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What market streams say and when: prints at once, depth ten times a second, klines and tickers by the second.
+
+Depth is gathered from the first moment, heard or not, so that the update ids of a
+stream follow each other for whoever begins to listen. Time is an argument.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Final, final
+
+from bot4.apps.venue_server.gate.amounts import text_of
+from bot4.apps.venue_server.methods.asking import Desk
+from bot4.apps.venue_server.methods.market_methods import day_shape
+from bot4.apps.venue_server.methods.market_shapes import levels_shape
+from bot4.apps.venue_server.streams.names import FAST_MS, SECOND_MS, TICKERS, Stream, parse_stream
+from bot4.simulation.exchange.events import BestPrices, DepthUpdate, Event, PublicTrade
+from bot4.simulation.exchange.market import Kline
+
+Told = tuple[str, dict[str, object]]
+"""The name of a stream, and a message of it."""
+
+KLINE_EVERY_MS: Final = 2 * SECOND_MS
+MINUTES: Final = "5m"
+
+
+@dataclass(slots=True)
+class Gathered:
+    """Gather changes of a book until they are told."""
+
+    first_id: int = 0
+    last_id: int = 0
+    bids: dict[int, int] = field(default_factory=dict)
+    asks: dict[int, int] = field(default_factory=dict)
+
+    def add(self, update: DepthUpdate) -> None:
+        """Take one change; the latest word on a level is the one that is told."""
+        self.first_id = self.first_id or update.first_id
+        self.last_id = update.last_id
+        self.bids.update(update.bids)
+        self.asks.update(update.asks)
+
+
+@final
+class MarketStreams:
+    """Say what each stream that somebody wants has to tell.
+
+    Parameters
+    ----------
+    desk : Desk
+        Behind which the exchange is asked.
+    now_ms : int
+        From when on the streams run.
+    """
+
+    def __init__(self, desk: Desk, now_ms: int) -> None:
+        self._desk = desk
+        self._wanted: dict[str, int] = {}
+        self._streams: dict[str, Stream] = {}
+        self._gathered: dict[tuple[str, int], Gathered] = {}
+        self._last_aggregate: dict[str, int] = {}
+        self._last_kline: dict[str, Kline] = {}
+        self._last_partial: dict[str, int] = {}
+        self._beats = {every_ms: now_ms // every_ms for every_ms in (FAST_MS, SECOND_MS, KLINE_EVERY_MS)}
+
+    def want(self, name: str) -> None:
+        """Note that one more connection wants a stream; a name that is none of this venue's is never told."""
+        self._wanted[name] = self._wanted.get(name, 0) + 1
+        stream = parse_stream(name)
+        if stream is not None and (not stream.symbol or self._desk.rules(stream.symbol) is not None):
+            self._streams[name] = stream
+
+    def leave(self, name: str) -> None:
+        """Note that one connection less wants a stream."""
+        self._wanted[name] -= 1
+        if self._wanted[name] == 0:
+            del self._wanted[name]
+            self._streams.pop(name, None)
+            self._last_partial.pop(name, None)
+            self._last_kline.pop(name, None)
+
+    def hear(self, events: Iterable[Event], now_ms: int) -> list[Told]:
+        """Take events and return what is told at once."""
+        told: list[Told] = []
+        traded: dict[str, None] = {}
+        for event in events:
+            if isinstance(event, DepthUpdate):
+                for every_ms in (FAST_MS, SECOND_MS):
+                    self._gathered.setdefault((event.symbol, every_ms), Gathered()).add(event)
+            elif isinstance(event, PublicTrade):
+                traded[event.symbol] = None
+                told += self._at_once(event.symbol, "trade", lambda event=event: trade_message(event, now_ms))
+            elif isinstance(event, BestPrices):
+                told += self._at_once(event.symbol, "bookTicker", lambda event=event: best_message(event))
+        for symbol in traded:
+            told += self._aggregates(symbol, now_ms)
+        return told
+
+    def beat(self, now_ms: int) -> list[Told]:
+        """Let time pass and return what is due."""
+        told: list[Told] = []
+        for every_ms, last in self._beats.items():
+            if now_ms // every_ms == last:
+                continue
+            self._beats[every_ms] = now_ms // every_ms
+            told += self._due(every_ms, now_ms)
+        return told
+
+    def _at_once(self, symbol: str, kind: str, message: Callable[[], dict[str, object]]) -> list[Told]:
+        """Return a message of a stream that somebody wants."""
+        name = f"{symbol.lower()}@{kind}"
+        return [(name, message())] if name in self._streams else []
+
+    def _aggregates(self, symbol: str, now_ms: int) -> list[Told]:
+        """Return what ``aggTrade`` has to tell since the last time."""
+        name = f"{symbol.lower()}@aggTrade"
+        market = self._desk.exchange.market
+        newest = market.aggregate_trades(symbol, limit=1)
+        if not newest:
+            return []
+        last = self._last_aggregate.get(symbol, -1)
+        self._last_aggregate[symbol] = newest[0].aggregate_id
+        if name not in self._streams:
+            return []
+        fresh = market.aggregate_trades(symbol, from_id=last + 1, limit=1000)
+        return [
+            (
+                name,
+                {
+                    "e": "aggTrade",
+                    "E": now_ms,
+                    "s": symbol,
+                    "a": trade.aggregate_id,
+                    "p": text_of(trade.price),
+                    "q": text_of(trade.quantity),
+                    "f": trade.first_trade_id,
+                    "l": trade.last_trade_id,
+                    "T": trade.at_ms,
+                    "m": trade.is_buyer_maker,
+                    "M": True,
+                },
+            )
+            for trade in fresh
+        ]
+
+    def _due(self, every_ms: int, now_ms: int) -> list[Told]:
+        """Return what streams of one pace have to tell."""
+        told: list[Told] = []
+        for name, stream in self._streams.items():
+            if stream.kind == "depth" and stream.every_ms == every_ms:
+                told += self._depth(name, stream, now_ms)
+            elif stream.kind == "partial" and stream.every_ms == every_ms:
+                told += self._partial(name, stream)
+            elif stream.kind == "kline" and every_ms == (SECOND_MS if stream.interval == "1s" else KLINE_EVERY_MS):
+                told += self._kline(name, stream, now_ms)
+            elif every_ms == SECOND_MS:
+                told += self._second(name, stream, now_ms)
+        for symbol, pace in self._gathered:
+            if pace == every_ms:
+                self._gathered[symbol, pace] = Gathered()
+        return told
+
+    def _depth(self, name: str, stream: Stream, now_ms: int) -> list[Told]:
+        """Return what changed in a book."""
+        gathered = self._gathered.get((stream.symbol, stream.every_ms))
+        if gathered is None or not gathered.last_id:
+            return []
+        message: dict[str, object] = {
+            "e": "depthUpdate",
+            "E": now_ms,
+            "s": stream.symbol,
+            "U": gathered.first_id,
+            "u": gathered.last_id,
+            "b": levels_shape(tuple(sorted(gathered.bids.items(), reverse=True))),
+            "a": levels_shape(tuple(sorted(gathered.asks.items()))),
+        }
+        return [(name, message)]
+
+    def _partial(self, name: str, stream: Stream) -> list[Told]:
+        """Return the best levels of a book that changed."""
+        depth = self._desk.exchange.market.depth(stream.symbol, stream.levels)
+        if self._last_partial.get(name) == depth.last_update_id:
+            return []
+        self._last_partial[name] = depth.last_update_id
+        message: dict[str, object] = {
+            "lastUpdateId": depth.last_update_id,
+            "bids": levels_shape(depth.bids),
+            "asks": levels_shape(depth.asks),
+        }
+        return [(name, message)]
+
+    def _kline(self, name: str, stream: Stream, now_ms: int) -> list[Told]:
+        """Return a kline that changed, after the end of the one before it where that was not told yet."""
+        rows = self._desk.exchange.market.klines(stream.symbol, stream.interval, now_ms, limit=2)
+        last = self._last_kline.get(name)
+        told = []
+        for row in rows:
+            is_over = row.close_ms < now_ms
+            if is_over and (last is None or row.open_ms != last.open_ms):
+                continue
+            if row != last or is_over:
+                told.append((name, kline_message(row, stream, now_ms, is_over=is_over)))
+        if rows:
+            self._last_kline[name] = rows[-1]
+        return told
+
+    def _second(self, name: str, stream: Stream, now_ms: int) -> list[Told]:
+        """Return what is told every second."""
+        if stream.kind == "avgPrice":
+            price = self._desk.exchange.market.average_price(stream.symbol, now_ms)
+            message = {"e": "avgPrice", "E": now_ms, "s": stream.symbol, "i": MINUTES, "w": text_of(price), "T": now_ms}
+            return [(name, message)]
+        if stream.kind == "miniTicker":
+            return [(name, self._mini(stream.symbol, now_ms))]
+        if stream.kind == "ticker":
+            return [(name, ticker_message(day_shape(self._desk, stream.symbol, now_ms), now_ms))]
+        if stream.kind == TICKERS:
+            every = [self._mini(rules.symbol, now_ms) for rules in self._desk.exchange.market.rules()]
+            return [(name, every)]  # type: ignore[list-item]  # the one stream whose messages are arrays
+        return []
+
+    def _mini(self, symbol: str, now_ms: int) -> dict[str, object]:
+        """Return the last day in short."""
+        day = day_shape(self._desk, symbol, now_ms)
+        return {
+            "e": "24hrMiniTicker",
+            "E": now_ms,
+            "s": symbol,
+            "c": day["lastPrice"],
+            "o": day["openPrice"],
+            "h": day["highPrice"],
+            "l": day["lowPrice"],
+            "v": day["volume"],
+            "q": day["quoteVolume"],
+        }
+
+
+def trade_message(trade: PublicTrade, now_ms: int) -> dict[str, object]:
+    """Return a print."""
+    return {
+        "e": "trade",
+        "E": now_ms,
+        "s": trade.symbol,
+        "t": trade.trade_id,
+        "p": text_of(trade.price),
+        "q": text_of(trade.quantity),
+        "T": trade.at_ms,
+        "m": trade.is_buyer_maker,
+        "M": True,
+    }
+
+
+def best_message(best: BestPrices) -> dict[str, object]:
+    """Return the best prices."""
+    return {
+        "u": best.update_id,
+        "s": best.symbol,
+        "b": text_of(best.bid),
+        "B": text_of(best.bid_quantity),
+        "a": text_of(best.ask),
+        "A": text_of(best.ask_quantity),
+    }
+
+
+def kline_message(kline: Kline, stream: Stream, now_ms: int, *, is_over: bool) -> dict[str, object]:
+    """Return a kline, final where it is over."""
+    return {
+        "e": "kline",
+        "E": now_ms,
+        "s": stream.symbol,
+        "k": {
+            "t": kline.open_ms,
+            "T": kline.close_ms,
+            "s": stream.symbol,
+            "i": stream.interval,
+            "f": kline.first_trade_id,
+            "L": kline.last_trade_id,
+            "o": text_of(kline.open),
+            "c": text_of(kline.close),
+            "h": text_of(kline.high),
+            "l": text_of(kline.low),
+            "v": text_of(kline.volume),
+            "n": kline.trades,
+            "x": is_over,
+            "q": text_of(kline.quote_volume),
+            "V": text_of(kline.taker_buy_volume),
+            "Q": text_of(kline.taker_buy_quote),
+            "B": "0",
+        },
+    }
+
+
+TICKER_FIELDS: Final = (
+    ("p", "priceChange"), ("P", "priceChangePercent"), ("w", "weightedAvgPrice"), ("x", "prevClosePrice"),
+    ("c", "lastPrice"), ("Q", "lastQty"), ("b", "bidPrice"), ("B", "bidQty"), ("a", "askPrice"), ("A", "askQty"),
+    ("o", "openPrice"), ("h", "highPrice"), ("l", "lowPrice"), ("v", "volume"), ("q", "quoteVolume"),
+    ("O", "openTime"), ("C", "closeTime"), ("F", "firstId"), ("L", "lastId"), ("n", "count"),
+)  # fmt: skip
+"""The letters of ``ticker``, and what REST calls them."""
+
+
+def ticker_message(day: dict[str, object], now_ms: int) -> dict[str, object]:
+    """Return the last day."""
+    return {"e": "24hrTicker", "E": now_ms, "s": day["symbol"]} | {letter: day[name] for letter, name in TICKER_FIELDS}
