@@ -30,3 +30,7 @@ class VenueClock:
     def now_ms(self) -> int:
         """Return milliseconds since 1970 at the venue."""
         return self.now_ns() // NS_PER_MS
+
+    def machine_ms(self) -> int:
+        """Return milliseconds of the machine, for what clients' sockets live by."""
+        return time.monotonic_ns() // NS_PER_MS

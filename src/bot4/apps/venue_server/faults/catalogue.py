@@ -17,6 +17,7 @@ class Place(Enum):
     BEFORE = "each request, before it is looked at"
     ORDER = "each request that changes orders"
     AFTER = "each answer, before it is sent"
+    DEPTH = "each book asked for by REST"
     MARKET = "each market message of a connection"
     SUBSCRIBE = "each subscription to market streams"
     USER = "each user event of a connection"
@@ -65,7 +66,7 @@ KINDS: Final = (
     Kind("W04", "a message twice", Place.MARKET),
     Kind("W05", "two messages in the wrong order", Place.MARKET),
     Kind("W06", "a message lost", Place.MARKET),
-    Kind("W08", "depth by REST older than the stream", Place.AFTER),
+    Kind("W08", "depth by REST older than the stream", Place.DEPTH),
     Kind("W09", "a user's fill before the news of the order", Place.USER),
     Kind("W10", "a user's cancel before the fill that came first", Place.USER),
     Kind("W11", "every WebSocket cut, after serverShutdown", Place.SECOND),
