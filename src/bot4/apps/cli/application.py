@@ -15,7 +15,7 @@ from cyclopts.exceptions import (
 )
 
 import bot4
-from bot4.apps.cli import configure, journals, machine, market, runs, search
+from bot4.apps.cli import configure, journals, machine, market, runs, search, venue
 from bot4.apps.cli.reply import Reply
 from bot4.apps.kernel_cache import set_kernel_cache
 from bot4.domain.errors import BadInput
@@ -57,7 +57,9 @@ def build() -> App:
     config = App(name="config", help="The settings.")
     config.command(configure.show)
     config.command(configure.schema)
-    for part in (features, data, audit, config):
+    simulated = App(name="venue", help="A simulated venue over a real venue's protocols.")
+    simulated.command(venue.serve)
+    for part in (features, data, audit, config, simulated):
         app.command(part)
     app.command(search.sweep)
     app.command(machine.doctor)

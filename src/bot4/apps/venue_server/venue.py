@@ -125,9 +125,7 @@ class Venue:
         counts = limits.order_counts(account, now_ms) if outcome.orders else None
         return Reply(outcome.status, outcome.body, limits.used_weight(address, now_ms), counts)
 
-    def authenticate(
-        self, method: Method, sent: Mapping[str, str], claim: Claim, now_ms: int
-    ) -> Key | Refusal | None:
+    def authenticate(self, method: Method, sent: Mapping[str, str], claim: Claim, now_ms: int) -> Key | Refusal | None:
         """Return whose request it is, None where anyone may ask, or why it is refused."""
         if method.security is Security.NONE:
             return None

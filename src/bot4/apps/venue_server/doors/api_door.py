@@ -38,9 +38,7 @@ class ApiDoor:
         The venue's time and the machine's.
     """
 
-    def __init__(
-        self, venue: Venue, pace: Pace, *, now_ms: Callable[[], int], machine_ms: Callable[[], int]
-    ) -> None:
+    def __init__(self, venue: Venue, pace: Pace, *, now_ms: Callable[[], int], machine_ms: Callable[[], int]) -> None:
         self.venue = venue
         self.pace = pace
         self.now_ms = now_ms

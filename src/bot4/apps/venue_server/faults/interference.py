@@ -14,7 +14,7 @@ from bot4.apps.venue_server.faults.schedule import Schedule
 from bot4.simulation.exchange.accounts import Terms
 from bot4.simulation.exchange.orders import OrderReply, OrderState
 from bot4.simulation.exchange.refusals import Refusal
-from bot4.simulation.exchange.requests import Cancel, NewOrder
+from bot4.simulation.exchange.requests import Cancel, PlaceOrder
 from bot4.simulation.exchange.rules import BUY, HALT, IOC, LIMIT, ONE, SELL, TRADING, PriceFilter, SymbolRules
 from bot4.simulation.exchange.venue import Exchange
 
@@ -44,7 +44,7 @@ class Interference:
         self._undo: list[Undo] = []
         assets = sorted({asset for rules in exchange.market.rules() for asset in (rules.base, rules.quote)})
         terms = Terms(keeps_history=False)
-        exchange.open_account(STRANGER, terms, {asset: WEALTH for asset in assets}, now_ms)
+        exchange.open_account(STRANGER, terms, dict.fromkeys(assets, WEALTH), now_ms)
 
     def before_change(self, method: str, target: OrderState | None, now_ms: int) -> None:
         """Let an order be filled, wholly or in part, just before it is canceled, replaced or amended."""
@@ -98,7 +98,7 @@ class Interference:
         left = target.quantity - target.executed_quantity
         rules = next(one for one in self._exchange.market.rules() if one.symbol == target.symbol)
         quantity = sum(amount for price, amount in side if reaches(price)) - left + left // share
-        order = NewOrder(
+        order = PlaceOrder(
             target.symbol,
             side=SELL if target.side == BUY else BUY,
             type=LIMIT,

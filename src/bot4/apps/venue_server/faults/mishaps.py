@@ -24,8 +24,7 @@ SERVER_ERRORS: Final = (
         504,
         {
             "code": -1007,
-            "msg": "Timeout waiting for response from backend server. "
-            "Send status unknown; execution status unknown.",
+            "msg": "Timeout waiting for response from backend server. Send status unknown; execution status unknown.",
         },
     ),
 )

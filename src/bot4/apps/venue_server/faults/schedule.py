@@ -8,16 +8,15 @@ the draw of one kind never shifts another's.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import Final, final
 
 from bot4.apps.venue_server.faults.catalogue import BY_CODE, Place
 from bot4.domain.errors import BadInput
+from bot4.simulation.exchange.chance import drawn
 
 RATE: Final = 0.05
 ENTRY: Final = re.compile(r"([A-Z][0-9]{2})(?::([0-9.]+)|@([0-9]+))?")
-DRAW_SPAN: Final = float(1 << 64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +65,7 @@ class Schedule:
 
     def draw(self, code: str, count: int) -> float:
         """Return the number in [0, 1) that belongs to one opportunity of a kind."""
-        digest = sha256(f"{self._seed}:{code}:{count}".encode()).digest()
-        return int.from_bytes(digest[:8], "little") / DRAW_SPAN
+        return drawn(self._seed, code, count)
 
     def latest_draw(self, code: str) -> float:
         """Return a second number for the last opportunity of a kind, for how long or which of several."""

@@ -99,7 +99,7 @@ class Conduct:
 class Limits:
     """Judge requests by address and orders by account."""
 
-    def __init__(self, figures: Figures = Figures()) -> None:  # noqa: B008 - frozen
+    def __init__(self, figures: Figures = Figures()) -> None:
         self.figures = figures
         self._weight = Counts(figures.weight)
         self._raw = Counts(figures.raw)

@@ -80,7 +80,13 @@ class Parameters:
         return found
 
     def choice(
-        self, name: str, allowed: Sequence[str], *, default: str = "", refusal: Refusal | None = None, required: bool = False
+        self,
+        name: str,
+        allowed: Sequence[str],
+        *,
+        default: str = "",
+        refusal: Refusal | None = None,
+        required: bool = False,
     ) -> str:
         """Return one of the allowed words, the default where none was sent."""
         found = self.text(name, required=required)

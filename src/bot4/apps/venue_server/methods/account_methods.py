@@ -199,9 +199,7 @@ def commission_shape(desk: Desk, name: str, symbol: str, *, is_for_order: bool =
     shape: dict[str, object] = {} if is_for_order else {"symbol": symbol}
     for kind, rates in (("standard", found.standard), ("special", found.special), ("tax", found.tax)):
         told = _rates(rates)
-        shape[f"{kind}Commission{suffix}"] = (
-            {side: told[side] for side in ("maker", "taker")} if is_for_order else told
-        )
+        shape[f"{kind}Commission{suffix}"] = {side: told[side] for side in ("maker", "taker")} if is_for_order else told
     shape["discount"] = {
         "enabledForAccount": found.pays_in_bnb,
         "enabledForSymbol": True,

@@ -12,7 +12,7 @@ from bot4.apps.venue_server.methods.order_shapes import (
     placed_list_shape,
 )
 from bot4.simulation.exchange.refusals import INVALID_SIDE, Refusal
-from bot4.simulation.exchange.requests import OCO, OTO, OTOCO, CancelList, NewList, NewOrder
+from bot4.simulation.exchange.requests import OCO, OTO, OTOCO, CancelList, PlaceList, PlaceOrder
 from bot4.simulation.exchange.rules import SIDES, STP_MODES
 
 
@@ -92,21 +92,19 @@ def all_lists(desk: Desk, ask: Ask) -> Outcome:
     refusal = finish(ask)
     if refusal is not None:
         return refusal
-    found = desk.exchange.queries.all_lists(
-        ask.account, from_id=from_id, start_ms=start_ms, end_ms=end_ms, limit=limit
-    )
+    found = desk.exchange.queries.all_lists(ask.account, from_id=from_id, start_ms=start_ms, end_ms=end_ms, limit=limit)
     return Answer([list_shape(one) for one in found])
 
 
-def _shared(desk: Desk, ask: Ask) -> NewOrder:
+def _shared(desk: Desk, ask: Ask) -> PlaceOrder:
     """Read what every order of a list shares."""
     stp = ask.parameters.choice("selfTradePreventionMode", STP_MODES)
-    return NewOrder(desk.listed(ask), "", "", stp_mode=stp)
+    return PlaceOrder(desk.listed(ask), "", "", stp_mode=stp)
 
 
-def _pair(parameters: Parameters, shared: NewOrder, *, side: str, quantity: str) -> NewOrder:
+def _pair(parameters: Parameters, shared: PlaceOrder, *, side: str, quantity: str) -> PlaceOrder:
     """Read what the two orders of a pair share."""
-    return NewOrder(
+    return PlaceOrder(
         shared.symbol,
         parameters.choice(side, SIDES, refusal=INVALID_SIDE, required=True),
         "",
@@ -115,14 +113,14 @@ def _pair(parameters: Parameters, shared: NewOrder, *, side: str, quantity: str)
     )
 
 
-def _place(desk: Desk, ask: Ask, contingency: str, orders: tuple[NewOrder, ...]) -> Outcome:
+def _place(desk: Desk, ask: Ask, contingency: str, orders: tuple[PlaceOrder, ...]) -> Outcome:
     """Place a list; it counts for as many orders as it has."""
     own_id = ask.parameters.client_id("listClientOrderId")
     response_type = ask.parameters.choice("newOrderRespType", RESPONSE_TYPES, default=FULL)
     refusal = finish(ask)
     if refusal is not None:
         return refusal
-    reply = desk.exchange.place_list(ask.account, NewList(contingency, orders, own_id), ask.now_ms)
+    reply = desk.exchange.place_list(ask.account, PlaceList(contingency, orders, own_id), ask.now_ms)
     if isinstance(reply, Refusal):
         return reply
     return Answer(placed_list_shape(reply, response_type), orders=len(orders))

@@ -121,9 +121,7 @@ def klines(desk: Desk, ask: Ask) -> Outcome:
     refusal = finish(ask)
     if refusal is not None:
         return refusal
-    found = desk.exchange.market.klines(
-        symbol, interval, ask.now_ms, start_ms=start_ms, end_ms=end_ms, limit=limit
-    )
+    found = desk.exchange.market.klines(symbol, interval, ask.now_ms, start_ms=start_ms, end_ms=end_ms, limit=limit)
     return Answer([kline_shape(kline) for kline in found])
 
 

@@ -33,7 +33,7 @@ from bot4.simulation.exchange.requests import (
     Amend,
     Cancel,
     CancelReplace,
-    NewOrder,
+    PlaceOrder,
 )
 from bot4.simulation.exchange.rules import LIMIT, MARKET, ORDER_TYPES, SIDES, STP_MODES, TIMES_IN_FORCE
 
@@ -161,7 +161,7 @@ def amend(desk: Desk, ask: Ask) -> Outcome:
     return Answer(amended_shape(reply, execution_id, _list_of(desk, ask, reply)))
 
 
-def read_order(desk: Desk, ask: Ask, *, prefix: str = "", given: NewOrder | None = None) -> NewOrder:
+def read_order(desk: Desk, ask: Ask, *, prefix: str = "", given: PlaceOrder | None = None) -> PlaceOrder:
     """Read an order from a request.
 
     In a list each order's parameters have a prefix (``abovePrice``); what its orders
@@ -175,7 +175,7 @@ def read_order(desk: Desk, ask: Ask, *, prefix: str = "", given: NewOrder | None
     symbol = given.symbol if given is not None else desk.listed(ask)
     own_id = name("clientOrderId") if prefix else "newClientOrderId"
     stp = parameters.choice("selfTradePreventionMode", STP_MODES) if given is None else given.stp_mode
-    return NewOrder(
+    return PlaceOrder(
         symbol,
         side=(given.side if given is not None else "")
         or parameters.choice(name("side"), SIDES, refusal=INVALID_SIDE, required=True),

@@ -186,13 +186,12 @@ def _result(state: OrderState) -> dict[str, object]:
     }
     if state.stop_price:
         shape["stopPrice"] = text_of(state.stop_price)
-    for name, value in (
+    numbers = (
         ("strategyId", state.strategy_id),
         ("strategyType", state.strategy_type),
         ("preventedMatchId", state.prevented_match_id),
-    ):
-        if value >= 0:
-            shape[name] = value
+    )
+    shape |= {name: value for name, value in numbers if value >= 0}
     if state.prevented_quantity:
         shape["preventedQuantity"] = text_of(state.prevented_quantity)
     if state.expiry_reason:

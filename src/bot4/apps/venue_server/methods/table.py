@@ -81,9 +81,7 @@ TABLE: Final = (
     Method(f"POST {API}/order/test", "order.test", Security.TRADE, orders.test_weight, orders.test_order),
     _change("DELETE /order", "order.cancel", orders.cancel),
     _change("POST /order/cancelReplace", "order.cancelReplace", orders.cancel_replace, orders=1),
-    Method(
-        f"PUT {API}/order/amend/keepPriority", "order.amend.keepPriority", Security.TRADE, 4, orders.amend
-    ),
+    Method(f"PUT {API}/order/amend/keepPriority", "order.amend.keepPriority", Security.TRADE, 4, orders.amend),
     _change("DELETE /openOrders", "openOrders.cancelAll", orders.cancel_all),
     _change("POST /orderList/oco", "orderList.place.oco", lists.place_oco, orders=2),
     _change("POST /orderList/oto", "orderList.place.oto", lists.place_oto, orders=2),

@@ -7,7 +7,8 @@ from typing import Final
 
 from bot4.simulation.exchange.market import INTERVALS
 
-NAME: Final = re.compile(r"(?:([a-z0-9\-_.]{1,20})@([A-Za-z]+)(5|10|20)?(?:_([0-9]{1,2}[smhdwM]))?|!([a-zA-Z]+)@arr)(?:@(100ms|1000ms))?")
+OF_SYMBOL: Final = r"([a-z0-9\-_.]{1,20})@([A-Za-z]+)(5|10|20)?(?:_([0-9]{1,2}[smhdwM]))?"
+NAME: Final = re.compile(rf"(?:{OF_SYMBOL}|!([a-zA-Z]+)@arr)(?:@(100ms|1000ms))?")
 FAST_MS: Final = 100
 SECOND_MS: Final = 1000
 PLAIN: Final = ("trade", "aggTrade", "bookTicker", "miniTicker", "ticker", "avgPrice", "referencePrice", "blockTrade")
