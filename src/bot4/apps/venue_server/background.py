@@ -92,10 +92,11 @@ class Background:
         if self._prints is not None:
             self._follow(now_ms)
             return
-        due = min((now_ms - self._next_ms) // STEP_MS, CATCH_UP)
-        if now_ms >= self._next_ms:
-            self._next_ms = now_ms - now_ms % STEP_MS + STEP_MS
-        for _ in range(max(due, 0) * times):
+        if now_ms < self._next_ms:
+            return
+        due = min((now_ms - self._next_ms) // STEP_MS + 1, CATCH_UP)
+        self._next_ms = now_ms - now_ms % STEP_MS + STEP_MS
+        for _ in range(due * times):
             for symbol in self._rules:
                 self._step(symbol, now_ms)
 

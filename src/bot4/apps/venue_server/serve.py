@@ -186,7 +186,13 @@ class VenueServer:
             return admit(upgrade, address)
 
         server = await ws_create_server(
-            greet, self._request.host, port, max_frame_size=TEXT_MAX, use_aiofastnet=False, logger_name="bot4.venue"
+            greet,
+            self._request.host,
+            port,
+            enable_auto_pong=False,  # pings count against how fast a client may talk
+            max_frame_size=TEXT_MAX,
+            use_aiofastnet=False,
+            logger_name="bot4.venue",
         )
         self._sockets.append(server)
         return int(server.sockets[0].getsockname()[1])

@@ -7,7 +7,7 @@ from typing import Final, final
 from urllib.parse import parse_qs, urlsplit
 
 import msgspec
-from picows import WSCloseCode, WSUpgradeRequest
+from picows import WSCloseCode, WSTransport, WSUpgradeRequest
 
 from bot4.apps.venue_server.doors.sockets import Conversation
 from bot4.apps.venue_server.faults.distortion import UserDistortion
@@ -89,10 +89,10 @@ class ApiDoor:
 
 @final
 class ApiConversation(Conversation):
-    """Serve one connection of the WebSocket API."""
+    """Serve one connection of the WebSocket API: requests are limited by weight, only pings and pongs by number."""
 
     def __init__(self, door: ApiDoor, query: dict[str, str], address: str) -> None:
-        super().__init__(door.pace, door.venue.schedule, address=address, now_ms=door.machine_ms())
+        super().__init__(door.pace, door.venue.schedule, address=address, now_ms=door.machine_ms(), counts_texts=False)
         self._door = door
         self._session = ApiSession(door.venue, address, door.now_ms())
         self._in_microseconds = query.get("timeUnit", "").upper() == "MICROSECOND"
@@ -103,11 +103,7 @@ class ApiConversation(Conversation):
         """Return the machine's time."""
         return self._door.machine_ms()
 
-    def counts_texts(self) -> bool:
-        """Say no: requests are limited by weight, only pings and pongs by number."""
-        return False
-
-    def on_ws_connected(self, transport: object) -> None:
+    def on_ws_connected(self, transport: WSTransport) -> None:
         """Begin."""
         super().on_ws_connected(transport)
         self._door.join(self)

@@ -68,13 +68,7 @@ class HttpServer:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def open(self, host: str, port: int) -> int:
-        """Begin to listen and return the port.
-
-        Raises
-        ------
-        OSError
-            If the port cannot be had.
-        """
+        """Begin to listen and return the port; one that cannot be had is the system's OSError."""
         self._server = await asyncio.start_server(self._accept, host, port, limit=CHUNK)
         return int(self._server.sockets[0].getsockname()[1])
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, final
 
 import msgspec
-from picows import WSCloseCode, WSUpgradeRequest
+from picows import WSCloseCode, WSTransport, WSUpgradeRequest
 
 from bot4.apps.venue_server.doors.sockets import Conversation
 from bot4.apps.venue_server.faults.distortion import MarketDistortion
@@ -110,7 +110,7 @@ class MarketConversation(Conversation):
         """Return the machine's time."""
         return self._door.machine_ms()
 
-    def on_ws_connected(self, transport: object) -> None:
+    def on_ws_connected(self, transport: WSTransport) -> None:
         """Begin with the streams of the path."""
         super().on_ws_connected(transport)
         self._join(self._subscriptions.add(self._path.names))

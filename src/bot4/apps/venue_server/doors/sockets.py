@@ -14,7 +14,7 @@ UNSENT_MAX: Final = 16 * 1024 * 1024
 """Bytes that may wait for a slow reader before it is cut off."""
 
 
-class Conversation(WSListener):  # type: ignore[misc]  # picows is untyped here
+class Conversation(WSListener):
     """Speak with one client; what a text means is for who owns the door.
 
     Parameters
@@ -27,10 +27,13 @@ class Conversation(WSListener):  # type: ignore[misc]  # picows is untyped here
         Of the client.
     now_ms : int
         The machine's time.
+    counts_texts : bool
+        Whether texts count against how fast a client may talk, as pings and pongs do.
     """
 
-    def __init__(self, pace: Pace, schedule: Schedule, *, address: str, now_ms: int) -> None:
+    def __init__(self, pace: Pace, schedule: Schedule, *, address: str, now_ms: int, counts_texts: bool = True) -> None:
         super().__init__()
+        self._counts_texts = counts_texts
         self.address = address
         self.life = Life(pace, now_ms)
         self._schedule = schedule
@@ -51,10 +54,6 @@ class Conversation(WSListener):  # type: ignore[misc]  # picows is untyped here
 
     def on_end(self) -> None:
         """Learn that the connection ended."""
-
-    def counts_texts(self) -> bool:
-        """Say whether texts count against how fast a client may talk, as pings and pongs do."""
-        return True
 
     def send(self, data: bytes) -> None:
         """Send one message, unless the client reads too slowly to be worth keeping."""
@@ -114,12 +113,14 @@ class Conversation(WSListener):  # type: ignore[misc]  # picows is untyped here
             self.close(WSCloseCode.OK, b"")
             return
         is_control = kind in (WSMsgType.PING, WSMsgType.PONG)
-        if (is_control or self.counts_texts()) and not self.life.spoke(self.machine_ms()):
+        if (is_control or self._counts_texts) and not self.life.spoke(self.machine_ms()):
             self.close(WSCloseCode.POLICY_VIOLATION, b"Too many requests")
             return
-        if kind == WSMsgType.PONG:
+        if kind == WSMsgType.PING:
+            transport.send_pong(frame.get_payload_as_bytes())
+        elif kind == WSMsgType.PONG:
             self.life.ponged(frame.get_payload_as_bytes())
-        elif not is_control:
+        else:
             self._take(frame)
 
     def _take(self, frame: WSFrame) -> None:

@@ -94,10 +94,10 @@ class Interference:
         """Trade against an order: through everything before it, then through the whole or a part of what is left."""
         depth = self._exchange.market.depth(target.symbol, 5000)
         side = depth.bids if target.side == BUY else depth.asks
-        reaches = (lambda price: price >= target.price) if target.side == BUY else (lambda price: price <= target.price)
+        sign = 1 if target.side == BUY else -1
         left = target.quantity - target.executed_quantity
         rules = next(one for one in self._exchange.market.rules() if one.symbol == target.symbol)
-        quantity = sum(amount for price, amount in side if reaches(price)) - left + left // share
+        quantity = sum(amount for price, amount in side if sign * price >= sign * target.price) - left + left // share
         order = PlaceOrder(
             target.symbol,
             side=SELL if target.side == BUY else BUY,

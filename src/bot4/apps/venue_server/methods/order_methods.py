@@ -122,6 +122,8 @@ def cancel_replace(desk: Desk, ask: Ask) -> Outcome:
     if refusal is not None:
         return refusal
     reply = desk.exchange.cancel_replace(ask.account, CancelReplace(ended, order, mode), ask.now_ms)
+    if isinstance(reply, Refusal):
+        return reply
     placed = isinstance(reply.order, OrderReply)
     halves = {
         "cancelResult": "SUCCESS" if isinstance(reply.cancel, OrderReply) else "FAILURE",

@@ -7,6 +7,7 @@ stream follow each other for whoever begins to listen. Time is an argument.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final, final
 
 from bot4.apps.venue_server.gate.amounts import text_of
@@ -89,9 +90,9 @@ class MarketStreams:
                     self._gathered.setdefault((event.symbol, every_ms), Gathered()).add(event)
             elif isinstance(event, PublicTrade):
                 traded[event.symbol] = None
-                told += self._at_once(event.symbol, "trade", lambda event=event: trade_message(event, now_ms))
+                told += self._at_once(event.symbol, "trade", partial(trade_message, event, now_ms))
             elif isinstance(event, BestPrices):
-                told += self._at_once(event.symbol, "bookTicker", lambda event=event: best_message(event))
+                told += self._at_once(event.symbol, "bookTicker", partial(best_message, event))
         for symbol in traded:
             told += self._aggregates(symbol, now_ms)
         return told
