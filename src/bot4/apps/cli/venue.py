@@ -109,6 +109,10 @@ class Trouble:
             help="Kinds such as N06,R06:0.02,V10@3 (rate 0.05 unless told; @N: only the N-th time), or a file of them.",
         ),
     ] = ""
+    late_s: Annotated[
+        float,
+        Parameter(name="--late-s", group=TROUBLE, help="Seconds that a late reply takes; a spike up to twice."),
+    ] = 15.0
     life_s: Annotated[
         float, Parameter(name="--life-s", group=TROUBLE, help="Seconds after which each WebSocket is cut.")
     ] = 86_400.0
@@ -155,6 +159,7 @@ def request_of(place: Place, member: Member, trouble: Trouble) -> "ServeRequest"
         raise BadInput("--port", str(place.port), f"0 to {PORT_MAX}: two more follow it", "Choose another port.")
     for name, value in (
         ("--speed", place.speed),
+        ("--late-s", trouble.late_s),
         ("--life-s", trouble.life_s),
         ("--ping-s", trouble.ping_s),
         ("--pong-s", trouble.pong_s),
@@ -178,6 +183,7 @@ def request_of(place: Place, member: Member, trouble: Trouble) -> "ServeRequest"
         seed=place.seed,
         speed=place.speed,
         pace=Pace(int(trouble.ping_s * 1000), int(trouble.pong_s * 1000), int(trouble.life_s * 1000)),
+        late_s=trouble.late_s,
         has_flow=place.feed != "none",
         prints=None if place.feed in ("none", "synthetic") else open_feed(place.feed, symbols),
     )

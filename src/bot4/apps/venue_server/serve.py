@@ -22,6 +22,7 @@ from bot4.apps.venue_server.doors.http import HttpServer
 from bot4.apps.venue_server.doors.market_door import MarketDoor
 from bot4.apps.venue_server.doors.rest import RestDoor
 from bot4.apps.venue_server.doors.sockets import TEXT_MAX, Conversation
+from bot4.apps.venue_server.faults.mishaps import LATE_S
 from bot4.apps.venue_server.faults.schedule import Rule, Schedule
 from bot4.apps.venue_server.gate.limits import Figures, Limits
 from bot4.apps.venue_server.gate.signatures import Key, Permissions, public_key
@@ -41,6 +42,8 @@ MEMBER: Final = "member"
 BEAT_S: Final = 0.02
 BURST: Final = 10
 PORTS: Final = 3
+ADDRESS: Final = "127.0.0.1"
+"""Whoever comes, limits count him as one address: on a loopback all are neighbours."""
 Admit = Callable[[WSUpgradeRequest, str], Conversation | None]
 
 
@@ -64,6 +67,7 @@ class ServeRequest:
     figures: Figures = field(default_factory=Figures)
     pace: Pace = field(default_factory=Pace)
     has_flow: bool = True
+    late_s: float = LATE_S
     prints: "Iterator[Print] | None" = field(default=None, compare=False)
 
 
@@ -87,14 +91,19 @@ class VenueServer:
         self.schedule = Schedule(request.faults, request.seed)
         key = _key(request)
         self.venue = Venue(
-            self.exchange, {key.name: key}, limits=Limits(request.figures), schedule=self.schedule, now_ms=now_ms
+            self.exchange,
+            {key.name: key},
+            limits=Limits(request.figures),
+            schedule=self.schedule,
+            late_s=request.late_s,
+            now_ms=now_ms,
         )
         clocks = self.clock.now_ms, self.clock.machine_ms
         self._streams = MarketStreams(self.venue.desk, now_ms)
         self._market = MarketDoor(self._streams, request.pace, self.schedule, machine_ms=clocks[1])
         self._api = ApiDoor(self.venue, request.pace, now_ms=clocks[0], machine_ms=clocks[1])
         self.venue.listeners += [self._market, self._api]
-        self._http = HttpServer(RestDoor(self.venue, clocks[0]).respond)
+        self._http = HttpServer(RestDoor(self.venue, ADDRESS, clocks[0]).respond)
         self._sockets: list[asyncio.Server] = []
         self._beating: asyncio.Task[None] | None = None
         self._background: Background | None = None
@@ -114,7 +123,7 @@ class VenueServer:
                 self.exchange, request.symbols, seed=request.seed, now_ms=now_ms, prints=request.prints
             )
             self._background.begin(now_ms)
-            self.venue.publish(now_ms)
+        self.venue.publish(now_ms)  # what came before the first client is nobody's news
         ports = [request.port + step if request.port else 0 for step in range(PORTS)]
         try:
             rest = await self._http.open(request.host, ports[0])
@@ -178,12 +187,11 @@ class VenueServer:
         """Serve WebSockets on a port and return it."""
 
         def greet(upgrade: WSUpgradeRequest) -> Conversation | WSUpgradeResponseWithListener | None:
-            address = self._request.host
-            blocked = self.venue.desk.limits.connect(address, self.clock.now_ms())
+            blocked = self.venue.desk.limits.connect(ADDRESS, self.clock.now_ms())
             if blocked is not None or self.clock.now_ms() < self.venue.closed_until_ms:
                 status = blocked.status if blocked is not None else 503
                 return WSUpgradeResponseWithListener(WSUpgradeResponse.create_error_response(status), None)
-            return admit(upgrade, address)
+            return admit(upgrade, ADDRESS)
 
         server = await ws_create_server(
             greet,

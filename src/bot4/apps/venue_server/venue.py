@@ -13,6 +13,7 @@ from typing import Final, Protocol, final
 from bot4.apps.venue_server.faults.interference import Interference
 from bot4.apps.venue_server.faults.mishaps import MAINTENANCE, Mishaps
 from bot4.apps.venue_server.faults.schedule import Schedule
+from bot4.apps.venue_server.gate.amounts import text_of
 from bot4.apps.venue_server.gate.limits import Blocked, Limits
 from bot4.apps.venue_server.gate.parameters import Parameters
 from bot4.apps.venue_server.gate.signatures import (
@@ -81,17 +82,26 @@ class Venue:
         Of addresses and accounts.
     schedule : Schedule
         Of faults.
+    late_s : float
+        How long a reply takes that a fault delays, in seconds of the machine.
     now_ms : int
         The venue's time.
     """
 
     def __init__(
-        self, exchange: Exchange, keys: Mapping[str, Key], *, limits: Limits, schedule: Schedule, now_ms: int
+        self,
+        exchange: Exchange,
+        keys: Mapping[str, Key],
+        *,
+        limits: Limits,
+        schedule: Schedule,
+        late_s: float,
+        now_ms: int,
     ) -> None:
         self.desk = Desk(exchange, limits)
         self.keys = dict(keys)
         self.schedule = schedule
-        self.mishaps = Mishaps(schedule)
+        self.mishaps = Mishaps(schedule, late_s)
         self.listeners: list[Listener] = []
         self.closed_until_ms = -1
         self._interference = Interference(exchange, schedule, now_ms)
@@ -178,8 +188,9 @@ class Venue:
         if method.changes_orders or method.socket == "order.amend.keepPriority":
             self._interference.before_change(method.socket, self._target(ask, sent), ask.now_ms)
             if self._interference.refuses_replacement(method.socket):
-                sent = {**sent, "quantity": "0.00000001"}
-                ask = Ask(Parameters(sent), ask.key, ask.now_ms)
+                rules = self.desk.rules(sent.get("symbol", ""))
+                beyond_means = text_of(rules.lot_size.highest) if rules is not None else "1"
+                ask = Ask(Parameters({**sent, "quantity": beyond_means}), ask.key, ask.now_ms)
         outcome = method.handler(self.desk, ask)
         if method.socket == "order.place" and isinstance(outcome, Answer) and isinstance(outcome.body, dict):
             placed = self.desk.exchange.queries.order(

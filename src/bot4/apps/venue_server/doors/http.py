@@ -32,7 +32,6 @@ class HttpRequest:
     target: str
     headers: dict[str, str]
     body: bytes
-    address: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +96,10 @@ class HttpServer:
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer requests one after the other."""
-        peer = writer.get_extra_info("peername")
         connection = h11.Connection(h11.SERVER, max_incomplete_event_size=HEAD_MAX)
         while True:
             try:
-                request = await _read(connection, reader, writer, str(peer[0]) if peer else "")
+                request = await _read(connection, reader, writer)
             except h11.RemoteProtocolError as error:
                 await _refuse(connection, writer, error.error_status_hint)
                 return
@@ -114,7 +112,7 @@ class HttpServer:
 
 
 async def _read(
-    connection: h11.Connection, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, address: str
+    connection: h11.Connection, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
 ) -> HttpRequest | None:
     """Read one request, None at the end of the connection; too much of it is a protocol error."""
     head: h11.Request | None = None
@@ -134,7 +132,7 @@ async def _read(
         elif isinstance(event, h11.EndOfMessage):
             assert head is not None
             headers = {name.decode("ascii"): value.decode("latin-1") for name, value in head.headers}
-            return HttpRequest(head.method.decode(), head.target.decode("latin-1"), headers, bytes(body), address)
+            return HttpRequest(head.method.decode(), head.target.decode("latin-1"), headers, bytes(body))
         else:
             return None
 

@@ -32,12 +32,15 @@ class RestDoor:
     ----------
     venue : Venue
         Who answers.
+    address : str
+        What limits call the senders of requests.
     now_ms : callable
         The venue's time.
     """
 
-    def __init__(self, venue: Venue, now_ms: Callable[[], int]) -> None:
+    def __init__(self, venue: Venue, address: str, now_ms: Callable[[], int]) -> None:
         self._venue = venue
+        self._address = address
         self._now_ms = now_ms
         self._stale_depth: dict[str, object] = {}
 
@@ -61,7 +64,7 @@ class RestDoor:
             request.headers.get("x-mbx-apikey"), payload, unquote_plus(signature), is_encoded=is_encoded(payload)
         )
         now_ms = self._now_ms()
-        reply = self._venue.answer(method, sent, claim, address=request.address, now_ms=now_ms)
+        reply = self._venue.answer(method, sent, claim, address=self._address, now_ms=now_ms)
         told = self._age(method, sent, reply)
         if request.headers.get("x-mbx-time-unit", "").upper() == "MICROSECOND":
             told = answer_in_microseconds(told)

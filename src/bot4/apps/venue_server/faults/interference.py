@@ -22,8 +22,12 @@ STRANGER: Final = "stranger"
 WEALTH: Final = 10**12 * ONE
 LASTS_MS: Final = 10_000
 GIFT: Final = ONE
-CANCELS: Final = ("order.cancel", "openOrders.cancelAll")
-CHANGES: Final = ("order.cancelReplace", "order.amend.keepPriority")
+RACES: Final = {
+    "order.cancel": ("V01", "V02"),
+    "order.cancelReplace": ("V03",),
+    "order.amend.keepPriority": ("V03",),
+}
+"""Which fills may win a race against which methods."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,7 @@ class Interference:
         """Let an order be filled, wholly or in part, just before it is canceled, replaced or amended."""
         if target is None:
             return
-        for code in ("V01", "V02") if method in CANCELS else ("V03",) if method in CHANGES else ():
+        for code in RACES.get(method, ()):
             if self._schedule.strikes(code):
                 self._hit(target, now_ms, share=2 if code == "V01" else 1)
 

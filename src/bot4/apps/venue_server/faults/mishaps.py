@@ -12,8 +12,8 @@ from typing import Final, final
 from bot4.apps.venue_server.faults.catalogue import Place
 from bot4.apps.venue_server.faults.schedule import Schedule
 
-SPIKE_S_MAX: Final = 30.0
 LATE_S: Final = 15.0
+"""How long a delayed reply takes unless told otherwise; a spike takes up to twice that."""
 SLOW_BYTES_A_SECOND: Final = 1000
 PAGE: Final = b"<html><head><title>Sign in</title></head><body>This network asks you to sign in first.</body></html>"
 SERVER_ERRORS: Final = (
@@ -68,9 +68,18 @@ class After:
 
 @final
 class Mishaps:
-    """Turn strikes of a schedule into instructions."""
+    """Turn strikes of a schedule into instructions.
 
-    def __init__(self, schedule: Schedule) -> None:
+    Parameters
+    ----------
+    schedule : Schedule
+        What strikes.
+    late_s : float
+        How long a delayed reply takes.
+    """
+
+    def __init__(self, schedule: Schedule, late_s: float = LATE_S) -> None:
+        self._late_s = late_s
         self._schedule = schedule
         self._previous: object = None
         self._hides_wait = False
@@ -96,7 +105,7 @@ class Mishaps:
         if code == "N05":
             return Before(resets=True)
         if code == "N11":
-            return Before(wait_s=SPIKE_S_MAX * self._schedule.latest_draw(code))
+            return Before(wait_s=2 * self._late_s * self._schedule.latest_draw(code))
         if code == "N13":
             return Before(status=200, page=PAGE)
         if code == "R07":
@@ -120,7 +129,7 @@ class Mishaps:
             return replace(found, body=SPOILERS[code](found.body, self._schedule.latest_draw(code)))
         changes: dict[str, After] = {
             "N06": replace(found, resets=True),
-            "N07": replace(found, wait_s=LATE_S),
+            "N07": replace(found, wait_s=self._late_s),
             "N08": replace(found, cuts=True),
             "N09": replace(found, is_silent=True),
             "N12": replace(found, is_slow=True),

@@ -84,13 +84,13 @@ class ApiSession:
             return Exchanged(None, self._reply(BAD_JSON, now_ms))
         if not is_id(number):
             return Exchanged(None, self._reply(BAD_JSON, now_ms))
-        wants_limits = sent.pop("returnRateLimits", "true") != "false"
         claim = Claim(
             sent.get("apiKey"),
             socket_payload(sent),
             sent.get("signature", ""),
             session=None if "apiKey" in sent else self._key,
         )
+        wants_limits = sent.get("returnRateLimits", "true") != "false"
         row = BY_SOCKET.get(method)
         if row is not None:
             reply = self._venue.answer(row, sent, claim, address=self._address, now_ms=now_ms)
