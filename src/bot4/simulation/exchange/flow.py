@@ -48,6 +48,7 @@ class Ladder:
         self._rules = rules
         self._next = 0
         self._turn = 0
+        self._anchor = 0
 
     def requote(self, price: int, count: int = REQUOTED) -> tuple[tuple[Cancel, ...], tuple[PlaceOrder, ...]]:
         """Return cancels and new quotes for the next levels of either side; the first call quotes all of them."""
@@ -61,6 +62,13 @@ class Ladder:
         self._next = (self._next + count) % LEVELS
         self._turn += 1
         return tuple(cancels), tuple(quotes)
+
+    def follow(self, price: int) -> tuple[tuple[Cancel, ...], tuple[PlaceOrder, ...]]:
+        """Return what moves every level, where the price has come near the first one; else nothing."""
+        if abs(price - self._anchor) * 2 * PPM <= self._anchor * SPREAD_PPM:
+            return (), ()
+        self._anchor = price
+        return self.requote(price, LEVELS)
 
     def quantity(self, price: int, worth: int = LEVEL_QUOTE) -> int:
         """Return about how much is worth so much of the quote, on the symbol's grid and within its bounds."""
@@ -157,7 +165,7 @@ def replayed(ladder: Ladder, rules: SymbolRules, print_: tuple[int, int, bool]) 
     price, quantity, is_sale = print_
     quoted = ladder.on_grid(price)
     amount = min(max(quantity - quantity % rules.lot_size.step, rules.lot_size.lowest), rules.lot_size.highest)
-    cancels, quotes = ladder.requote(quoted)
+    cancels, quotes = ladder.follow(quoted)
     maker = PlaceOrder(
         rules.symbol,
         side=BUY if is_sale else SELL,
