@@ -65,6 +65,20 @@ def running(request: ServeRequest) -> Iterator[Running]:
         loop.close()
 
 
+def at_a_venue(request: ServeRequest, visit: Any) -> None:
+    """Run a venue and a visit to it in one loop."""
+
+    async def both() -> None:
+        server = VenueServer(request)
+        ready = await server.open()
+        try:
+            await visit(ready, server)
+        finally:
+            await server.close()
+
+    asyncio.run(both())
+
+
 class RestClient:
     """A client of REST: it signs as the venue's papers say, by hand."""
 
@@ -79,16 +93,20 @@ class RestClient:
     def __exit__(self, *_error: object) -> None:
         self.http.close()
 
-    def signed(self, verb: str, path: str, *, in_body: bool = False, **words: object) -> httpx.Response:
-        """Send a signed request, its parameters in the query or in the body."""
+    def signed(self, verb: str, path: str, **words: object) -> httpx.Response:
+        """Send a signed request, its parameters in the query."""
+        return self.http.request(verb, f"{path}?{self._payload(words)}", headers={"X-MBX-APIKEY": self._key})
+
+    def signed_form(self, verb: str, path: str, **words: object) -> httpx.Response:
+        """Send a signed request, its parameters in the body."""
+        headers = {"X-MBX-APIKEY": self._key, "Content-Type": "application/x-www-form-urlencoded"}
+        return self.http.request(verb, path, content=self._payload(words), headers=headers)
+
+    def _payload(self, words: dict[str, object]) -> str:
+        """Return parameters with their time and signature."""
         words.setdefault("timestamp", int(time.time() * 1000))
         payload = urlencode(words)
-        payload += "&signature=" + hmac.new(self._secret.encode(), payload.encode(), hashlib.sha256).hexdigest()
-        headers = {"X-MBX-APIKEY": self._key}
-        if in_body:
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
-            return self.http.request(verb, path, content=payload, headers=headers)
-        return self.http.request(verb, f"{path}?{payload}", headers=headers)
+        return payload + "&signature=" + hmac.new(self._secret.encode(), payload.encode(), hashlib.sha256).hexdigest()
 
     def get(self, path: str, **words: object) -> httpx.Response:
         """Send a request that anyone may send."""

@@ -3,17 +3,27 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
 import pytest
 
+from bot4.apps.venue_server.background import Print
 from bot4.apps.venue_server.faults.catalogue import KINDS
 from bot4.apps.venue_server.faults.schedule import parse_rules
 from bot4.apps.venue_server.serve import MEMBER, ServeRequest, VenueServer
 from bot4.apps.venue_server.streams.life import Pace
-from tests.contract.venue_server.running import RestClient, Running, SocketClient, asked, events_of, running, until
+from tests.contract.venue_server.running import (
+    RestClient,
+    Running,
+    SocketClient,
+    asked,
+    at_a_venue,
+    events_of,
+    running,
+    until,
+)
 
 ORDER = "/api/v3/order"
 LIMIT = {
@@ -289,6 +299,30 @@ def test_the_same_seed_gives_the_same_faults() -> None:
     assert len(set(first)) > 3
 
 
+def test_a_bug_of_the_venue_ends_it_instead_of_being_lived_with() -> None:
+    """An exception in the beat, or one that nobody waited for, is raised where the venue is served."""
+
+    def broken() -> Iterator[Print]:
+        yield Print(0, "BTCUSDT", 60_000 * 10**8, 10**8, is_sale=True)
+        yield Print(100, "BTCUSDT", 60_000 * 10**8, 10**8, is_sale=True)
+        raise LookupError("a recording that breaks")
+
+    async def beat(_ready: dict[str, Any], server: VenueServer) -> None:
+        with pytest.raises(LookupError, match="breaks"):
+            await server.serve_until(asyncio.Event())
+
+    async def elsewhere(_ready: dict[str, Any], server: VenueServer) -> None:
+        def fail() -> None:
+            raise LookupError("a callback that breaks")
+
+        asyncio.get_running_loop().call_later(0.05, fail)
+        with pytest.raises(LookupError, match="callback"):
+            await server.serve_until(asyncio.Event())
+
+    at_a_venue(asked(has_flow=True, prints=broken()), beat)
+    at_a_venue(asked(), elsewhere)
+
+
 def test_every_kind_has_a_test_here() -> None:
     """The list of kinds and this file do not drift apart: each code stands in a test of it."""
     from pathlib import Path
@@ -296,20 +330,6 @@ def test_every_kind_has_a_test_here() -> None:
     text = Path(__file__).read_text(encoding="utf-8")
     untested = [kind.code for kind in KINDS if f'"{kind.code}' not in text and f"{kind.code}@" not in text]
     assert untested in ([], ["W10"])  # a cancel before the fill needs both in one batch: tests/unit shows it
-
-
-def at_a_venue(request: ServeRequest, visit: Any) -> None:
-    """Run a venue and a visit to it in one loop."""
-
-    async def both() -> None:
-        server = VenueServer(request)
-        ready = await server.open()
-        try:
-            await visit(ready, server)
-        finally:
-            await server.close()
-
-    asyncio.run(both())
 
 
 def wait_until(look: Callable[[], Any], is_there: Callable[[Any], bool]) -> Any:

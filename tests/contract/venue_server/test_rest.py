@@ -103,7 +103,7 @@ def test_a_bad_request_is_refused_with_the_code_and_text_of_the_papers(
 
 def test_parameters_come_by_query_or_by_body_and_the_query_wins(client: RestClient) -> None:
     """A form is as good as a query; what is in both is taken from the query, what is twice in one is refused."""
-    placed = client.signed("POST", ORDER, in_body=True, **LIMIT)
+    placed = client.signed_form("POST", ORDER, **LIMIT)
     assert placed.status_code == 200
     query = "symbol=BTCUSDT&side=BUY&type=LIMIT&timeInForce=GTC&quantity=0.02"
     body = f"quantity=0.03&price=50000&timestamp={int(time.time() * 1000)}"
@@ -254,6 +254,50 @@ def test_lists_replacement_and_amendment_go_the_documented_way(client: RestClien
     )
     assert half.status_code in (400, 409) and half.json()["code"] in (-2021, -2022)
     assert set(half.json()["data"]) == {"cancelResult", "newOrderResult", "cancelResponse", "newOrderResponse"}
+
+
+def test_public_and_account_shapes_have_the_fields_of_the_papers() -> None:
+    """Field names as the papers list them; every amount is a text with eight places, every kline twelve fields."""
+    with running(asked(has_flow=True)) as venue, RestClient(venue.rest) as client:
+        client.signed("POST", ORDER, symbol="BTCUSDT", side="BUY", type="MARKET", quantity="0.01")
+        symbol = client.get("/api/v3/exchangeInfo", symbol="BTCUSDT").json()["symbols"][0]
+        assert {
+            "symbol", "status", "baseAsset", "baseAssetPrecision", "quoteAsset", "quoteAssetPrecision", "orderTypes",
+            "icebergAllowed", "ocoAllowed", "otoAllowed", "opoAllowed", "quoteOrderQtyMarketAllowed",
+            "allowTrailingStop", "cancelReplaceAllowed", "amendAllowed", "pegInstructionsAllowed",
+            "isSpotTradingAllowed", "filters", "permissionSets", "defaultSelfTradePreventionMode",
+            "allowedSelfTradePreventionModes",
+        } <= set(symbol)  # fmt: skip
+        filters = {one["filterType"]: set(one) - {"filterType"} for one in symbol["filters"]}
+        assert filters["PRICE_FILTER"] == {"minPrice", "maxPrice", "tickSize"}
+        assert filters["LOT_SIZE"] == filters["MARKET_LOT_SIZE"] == {"minQty", "maxQty", "stepSize"}
+        assert filters["NOTIONAL"] == {
+            "minNotional", "applyMinToMarket", "maxNotional", "applyMaxToMarket", "avgPriceMins",
+        }  # fmt: skip
+        assert filters["PERCENT_PRICE_BY_SIDE"] == {
+            "bidMultiplierUp", "bidMultiplierDown", "askMultiplierUp", "askMultiplierDown", "avgPriceMins",
+        }  # fmt: skip
+        depth = client.get("/api/v3/depth", symbol="BTCUSDT", limit=5).json()
+        assert set(depth) == {"lastUpdateId", "bids", "asks"} and len(depth["asks"]) == 5
+        assert all(len(text.partition(".")[2]) == 8 for level in depth["bids"] for text in level)
+        kline = client.get("/api/v3/klines", symbol="BTCUSDT", interval="1d").json()[-1]
+        assert [type(field) for field in kline] == [int, *[str] * 5, int, str, int, str, str, str]
+        assert kline[6] - kline[0] == 86_400_000 - 1
+        account = client.signed("GET", "/api/v3/account", omitZeroBalances="true").json()
+        assert {
+            "makerCommission", "takerCommission", "commissionRates", "canTrade", "requireSelfTradePrevention",
+            "updateTime", "accountType", "balances", "permissions", "uid",
+        } <= set(account)  # fmt: skip
+        assert all(set(one) == {"asset", "free", "locked"} for one in account["balances"])
+        assert set(client.signed("GET", "/api/v3/myTrades", symbol="BTCUSDT").json()[0]) == {
+            "symbol", "id", "orderId", "orderListId", "price", "qty", "quoteQty", "commission", "commissionAsset",
+            "time", "isBuyer", "isMaker", "isBestMatch",
+        }  # fmt: skip
+        trade = client.get("/api/v3/aggTrades", symbol="BTCUSDT", limit=1).json()[0]
+        assert set(trade) == {"a", "p", "q", "f", "l", "T", "m", "M"}
+        rates = client.signed("GET", "/api/v3/account/commission", symbol="BTCUSDT").json()
+        assert rates["standardCommission"]["taker"] == "0.00100000"
+        assert client.get("/api/v3/avgPrice", symbol="BTCUSDT").json()["mins"] == 5
 
 
 def test_weight_is_told_and_a_client_that_goes_on_after_429_is_banned() -> None:

@@ -13,26 +13,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from picows import WSHandshakeError
 
 from bot4.apps.venue_server.gate.limits import Figures, Window
-from bot4.apps.venue_server.serve import ServeRequest, VenueServer
+from bot4.apps.venue_server.serve import VenueServer
 from bot4.apps.venue_server.streams.life import Pace
-from tests.contract.venue_server.running import KEY, SocketClient, asked, events_of, until
+from tests.contract.venue_server.running import KEY, SocketClient, asked, at_a_venue, events_of, until
 
 BUY = {"symbol": "BTCUSDT", "side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "quantity": "0.5", "price": "59000"}
 SELL = BUY | {"side": "SELL", "selfTradePreventionMode": "NONE"}
-
-
-def at_a_venue(request: ServeRequest, visit: Any) -> None:
-    """Run a venue and a visit to it in one loop."""
-
-    async def both() -> None:
-        server = VenueServer(request)
-        ready = await server.open()
-        try:
-            await visit(ready, server)
-        finally:
-            await server.close()
-
-    asyncio.run(both())
 
 
 @pytest.mark.requirement("U-10")

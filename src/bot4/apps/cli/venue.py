@@ -222,7 +222,7 @@ def _run(request: "ServeRequest") -> dict[str, int]:
         server = VenueServer(request)
         print_json(await server.open())
         try:
-            await stop.wait()
+            await server.serve_until(stop)
         finally:
             await server.close()
         return dict(server.schedule.struck)

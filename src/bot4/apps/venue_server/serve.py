@@ -30,7 +30,7 @@ from bot4.apps.venue_server.listing import Listed
 from bot4.apps.venue_server.streams.life import Pace
 from bot4.apps.venue_server.streams.market_streams import MarketStreams
 from bot4.apps.venue_server.venue import Venue
-from bot4.domain.errors import BadInput, OutsideFault
+from bot4.domain.errors import BadInput, OurFault, OutsideFault
 from bot4.simulation.exchange.accounts import Terms
 from bot4.simulation.exchange.fees import Commission
 from bot4.simulation.exchange.venue import Exchange
@@ -148,9 +148,29 @@ class VenueServer:
             "symbols": [one.rules.symbol for one in request.symbols],
         }
 
+    async def serve_until(self, stop: asyncio.Event) -> None:
+        """Serve until asked to stop; a bug anywhere in the venue ends it too and is raised here."""
+        loop = asyncio.get_running_loop()
+        failures: list[BaseException] = []
+
+        def fail(_loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
+            error = context.get("exception")
+            failures.append(error if isinstance(error, BaseException) else OurFault(str(context.get("message"))))
+            stop.set()
+
+        loop.set_exception_handler(fail)
+        waiting = asyncio.create_task(stop.wait())
+        assert self._beating is not None
+        await asyncio.wait({waiting, self._beating}, return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+        if self._beating.done():
+            self._beating.result()
+        for error in failures:
+            raise error
+
     async def close(self) -> None:
         """Tell clients to go, and stop."""
-        if self._beating is not None:
+        if self._beating is not None and not self._beating.done():
             self._beating.cancel()
             with suppress(asyncio.CancelledError):
                 await self._beating

@@ -148,7 +148,8 @@ def test_what_is_no_public_key_is_none() -> None:
 def test_weight_is_counted_by_whole_minutes(requests: list[tuple[int, int]]) -> None:
     """Against a list of everything that was let in: never above the limit, refused only where it would be."""
     limits = Limits(Figures(weight=Window("REQUEST_WEIGHT", "MINUTE", 1, 100, 60_000), patience=10**9))
-    now_ms, let_in = 0, []
+    now_ms = 0
+    let_in: list[tuple[int, int]] = []
     for step, weight in requests:
         now_ms += step
         used = sum(one for at, one in let_in if at // 60_000 == now_ms // 60_000)

@@ -6,14 +6,23 @@ stream follow each other for whoever begins to listen. Time is an argument.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Final, final
 
-from bot4.apps.venue_server.gate.amounts import text_of
 from bot4.apps.venue_server.methods.asking import Desk
 from bot4.apps.venue_server.methods.market_methods import day_shape
 from bot4.apps.venue_server.methods.market_shapes import levels_shape
+from bot4.apps.venue_server.streams.market_messages import (
+    Gathered,
+    aggregate_message,
+    average_message,
+    best_message,
+    depth_message,
+    kline_message,
+    mini_message,
+    ticker_message,
+    trade_message,
+)
 from bot4.apps.venue_server.streams.names import FAST_MS, SECOND_MS, TICKERS, Stream, parse_stream
 from bot4.simulation.exchange.events import BestPrices, DepthUpdate, Event, PublicTrade
 from bot4.simulation.exchange.market import Kline
@@ -22,24 +31,6 @@ Told = tuple[str, dict[str, object]]
 """The name of a stream, and a message of it."""
 
 KLINE_EVERY_MS: Final = 2 * SECOND_MS
-MINUTES: Final = "5m"
-
-
-@dataclass(slots=True)
-class Gathered:
-    """Gather changes of a book until they are told."""
-
-    first_id: int = 0
-    last_id: int = 0
-    bids: dict[int, int] = field(default_factory=dict)
-    asks: dict[int, int] = field(default_factory=dict)
-
-    def add(self, update: DepthUpdate) -> None:
-        """Take one change; the latest word on a level is the one that is told."""
-        self.first_id = self.first_id or update.first_id
-        self.last_id = update.last_id
-        self.bids.update(update.bids)
-        self.asks.update(update.asks)
 
 
 @final
@@ -124,25 +115,7 @@ class MarketStreams:
         if name not in self._streams:
             return []
         fresh = market.aggregate_trades(symbol, from_id=last + 1, limit=1000)
-        return [
-            (
-                name,
-                {
-                    "e": "aggTrade",
-                    "E": now_ms,
-                    "s": symbol,
-                    "a": trade.aggregate_id,
-                    "p": text_of(trade.price),
-                    "q": text_of(trade.quantity),
-                    "f": trade.first_trade_id,
-                    "l": trade.last_trade_id,
-                    "T": trade.at_ms,
-                    "m": trade.is_buyer_maker,
-                    "M": True,
-                },
-            )
-            for trade in fresh
-        ]
+        return [(name, aggregate_message(trade, symbol, now_ms)) for trade in fresh]
 
     def _due(self, every_ms: int, now_ms: int) -> list[Told]:
         """Return what streams of one pace have to tell."""
@@ -166,16 +139,7 @@ class MarketStreams:
         gathered = self._gathered.get((stream.symbol, stream.every_ms))
         if gathered is None or not gathered.last_id:
             return []
-        message: dict[str, object] = {
-            "e": "depthUpdate",
-            "E": now_ms,
-            "s": stream.symbol,
-            "U": gathered.first_id,
-            "u": gathered.last_id,
-            "b": levels_shape(tuple(sorted(gathered.bids.items(), reverse=True))),
-            "a": levels_shape(tuple(sorted(gathered.asks.items()))),
-        }
-        return [(name, message)]
+        return [(name, depth_message(stream.symbol, gathered, now_ms))]
 
     def _partial(self, name: str, stream: Stream) -> list[Told]:
         """Return the best levels of a book that changed."""
@@ -209,8 +173,7 @@ class MarketStreams:
         """Return what is told every second."""
         if stream.kind == "avgPrice":
             price = self._desk.exchange.market.average_price(stream.symbol, now_ms)
-            message = {"e": "avgPrice", "E": now_ms, "s": stream.symbol, "i": MINUTES, "w": text_of(price), "T": now_ms}
-            return [(name, message)]
+            return [(name, average_message(stream.symbol, price, now_ms))]
         if stream.kind == "miniTicker":
             return [(name, self._mini(stream.symbol, now_ms))]
         if stream.kind == "ticker":
@@ -222,84 +185,4 @@ class MarketStreams:
 
     def _mini(self, symbol: str, now_ms: int) -> dict[str, object]:
         """Return the last day in short."""
-        day = day_shape(self._desk, symbol, now_ms)
-        return {
-            "e": "24hrMiniTicker",
-            "E": now_ms,
-            "s": symbol,
-            "c": day["lastPrice"],
-            "o": day["openPrice"],
-            "h": day["highPrice"],
-            "l": day["lowPrice"],
-            "v": day["volume"],
-            "q": day["quoteVolume"],
-        }
-
-
-def trade_message(trade: PublicTrade, now_ms: int) -> dict[str, object]:
-    """Return a print."""
-    return {
-        "e": "trade",
-        "E": now_ms,
-        "s": trade.symbol,
-        "t": trade.trade_id,
-        "p": text_of(trade.price),
-        "q": text_of(trade.quantity),
-        "T": trade.at_ms,
-        "m": trade.is_buyer_maker,
-        "M": True,
-    }
-
-
-def best_message(best: BestPrices) -> dict[str, object]:
-    """Return the best prices."""
-    return {
-        "u": best.update_id,
-        "s": best.symbol,
-        "b": text_of(best.bid),
-        "B": text_of(best.bid_quantity),
-        "a": text_of(best.ask),
-        "A": text_of(best.ask_quantity),
-    }
-
-
-def kline_message(kline: Kline, stream: Stream, now_ms: int, *, is_over: bool) -> dict[str, object]:
-    """Return a kline, final where it is over."""
-    return {
-        "e": "kline",
-        "E": now_ms,
-        "s": stream.symbol,
-        "k": {
-            "t": kline.open_ms,
-            "T": kline.close_ms,
-            "s": stream.symbol,
-            "i": stream.interval,
-            "f": kline.first_trade_id,
-            "L": kline.last_trade_id,
-            "o": text_of(kline.open),
-            "c": text_of(kline.close),
-            "h": text_of(kline.high),
-            "l": text_of(kline.low),
-            "v": text_of(kline.volume),
-            "n": kline.trades,
-            "x": is_over,
-            "q": text_of(kline.quote_volume),
-            "V": text_of(kline.taker_buy_volume),
-            "Q": text_of(kline.taker_buy_quote),
-            "B": "0",
-        },
-    }
-
-
-TICKER_FIELDS: Final = (
-    ("p", "priceChange"), ("P", "priceChangePercent"), ("w", "weightedAvgPrice"), ("x", "prevClosePrice"),
-    ("c", "lastPrice"), ("Q", "lastQty"), ("b", "bidPrice"), ("B", "bidQty"), ("a", "askPrice"), ("A", "askQty"),
-    ("o", "openPrice"), ("h", "highPrice"), ("l", "lowPrice"), ("v", "volume"), ("q", "quoteVolume"),
-    ("O", "openTime"), ("C", "closeTime"), ("F", "firstId"), ("L", "lastId"), ("n", "count"),
-)  # fmt: skip
-"""The letters of ``ticker``, and what REST calls them."""
-
-
-def ticker_message(day: dict[str, object], now_ms: int) -> dict[str, object]:
-    """Return the last day."""
-    return {"e": "24hrTicker", "E": now_ms, "s": day["symbol"]} | {letter: day[name] for letter, name in TICKER_FIELDS}
+        return mini_message(day_shape(self._desk, symbol, now_ms), now_ms)
