@@ -15,6 +15,7 @@ from bot4.apps.venue_server.faults.schedule import parse_rules
 from bot4.apps.venue_server.serve import MEMBER, ServeRequest, VenueServer
 from bot4.apps.venue_server.streams.life import Pace
 from tests.contract.venue_server.running import (
+    PATIENCE_S,
     RestClient,
     Running,
     SocketClient,
@@ -65,6 +66,7 @@ def test_a_connection_that_dies_says_nothing_of_the_order(
         client.http.timeout = httpx.Timeout(2.0)
         with pytest.raises((error, httpx.ReadError)):
             client.signed("POST", ORDER, **LIMIT)
+        client.http.timeout = httpx.Timeout(PATIENCE_S)
         assert orders_at(venue) == (["NEW"] if is_carried_out else [])
         assert client.get("/api/v3/ping").status_code == 200
         assert venue.server.schedule.struck == {kind: 1}
@@ -142,6 +144,31 @@ def test_the_web_socket_api_has_the_same_faults() -> None:
         assert len(server.exchange.ledger(MEMBER).orders) == 3
 
     at_a_venue(troubled("R06@1,R08@2,N06@3"), visit)
+
+
+def test_requests_of_the_web_socket_api_are_kept_delayed_and_swallowed() -> None:
+    """A page, 429 without and with a time, a spike, a late reply, none at all, a cut in the middle, a reset."""
+
+    async def visit(ready: dict[str, Any], _server: VenueServer) -> None:
+        api = await SocketClient.open(ready["ws_api"])
+        for number in range(1, 8):
+            api.send({"id": number, "method": "ping"})
+        replies = await api.wait_for(6)
+        assert api.heard.raw[0].startswith(b"<html>")
+        by_id = {one["id"]: one for one in replies if one is not None}
+        assert by_id[2]["status"] == 429 and "data" not in by_id[2]["error"]
+        assert by_id[3]["error"]["data"]["retryAfter"] > by_id[3]["error"]["data"]["serverTime"]
+        assert sorted(by_id) == [2, 3, 4, 6, 7]
+        api.send({"id": 8, "method": "ping"})
+        await until(lambda: api.transport.is_disconnected)
+        other = await SocketClient.open(ready["ws_api"])
+        other.send({"id": 9, "method": "ping"})
+        await until(lambda: other.transport.is_disconnected)
+        assert not any(one and one.get("id") == 9 for one in other.heard.messages)
+
+    # what is drawn before a request counts all of them, what is drawn after it only those that were let through;
+    # the fourth waits for its spike, so the fifth is the first of these
+    at_a_venue(troubled("N13@1,R05@2,R05@3,N11@4,N09@1,N07@2,N05@8,N08@5"), visit)
 
 
 def test_user_events_are_lost_doubled_and_ended() -> None:

@@ -298,6 +298,53 @@ def test_public_and_account_shapes_have_the_fields_of_the_papers() -> None:
         rates = client.signed("GET", "/api/v3/account/commission", symbol="BTCUSDT").json()
         assert rates["standardCommission"]["taker"] == "0.00100000"
         assert client.get("/api/v3/avgPrice", symbol="BTCUSDT").json()["mins"] == 5
+        several = client.get("/api/v3/exchangeInfo", symbols='["ETHUSDT","BTCUSDT"]').json()["symbols"]
+        assert [one["symbol"] for one in several] == ["BTCUSDT", "ETHUSDT"]
+        for symbols, code in (('["ETHUSDT","NOPE"]', -1121), ("ETHUSDT", -1100)):
+            assert client.get("/api/v3/exchangeInfo", symbols=symbols).json()["code"] == code
+        both = client.get("/api/v3/ticker/price", symbol="BTCUSDT", symbols='["BTCUSDT"]')
+        assert both.json()["code"] == -1128
+        prices = {one["symbol"]: one["price"] for one in client.get("/api/v3/ticker/price").json()}
+        best = client.get("/api/v3/ticker/bookTicker", symbol="BTCUSDT").json()
+        day = client.get("/api/v3/ticker/24hr", symbol="BTCUSDT").json()
+        assert float(best["bidPrice"]) < float(best["askPrice"])
+        assert day["lowPrice"] <= day["lastPrice"] <= day["highPrice"] and set(prices) == {"BTCUSDT", "ETHUSDT"}
+        assert client.get("/api/v3/trades", symbol="BTCUSDT", limit=1).json()[0]["price"]
+        assert client.get("/api/v3/klines", symbol="BTCUSDT", interval="7m").json()["code"] == -1120
+        bounded = client.get("/api/v3/aggTrades", symbol="BTCUSDT", fromId=1, startTime=1)
+        assert bounded.json()["code"] == -1128
+
+
+def test_tests_of_orders_acknowledgements_and_spans(client: RestClient) -> None:
+    """``order/test`` places nothing; ACK tells little; a wrong restriction, mode or span is refused."""
+    assert client.signed("POST", f"{ORDER}/test", **LIMIT).json() == {}
+    rates = client.signed("POST", f"{ORDER}/test", **LIMIT, computeCommissionRates="true").json()
+    assert rates["standardCommissionForOrder"] == {"maker": "0.00100000", "taker": "0.00100000"}
+    assert client.signed("POST", f"{ORDER}/test", **(LIMIT | {"price": "1.001"})).json()["code"] == -1013
+    assert client.signed("GET", "/api/v3/openOrders").json() == []
+    told = client.signed("POST", ORDER, **LIMIT, newOrderRespType="ACK", strategyId=7).json()
+    assert set(told) == {"symbol", "orderId", "orderListId", "clientOrderId", "transactTime"}
+    words = {"symbol": "BTCUSDT", "orderId": told["orderId"]}
+    assert client.signed("GET", ORDER, **words).json()["strategyId"] == 7
+    assert client.signed("DELETE", ORDER, **words, cancelRestrictions="ALWAYS").json()["code"] == -1145
+    assert client.signed("DELETE", ORDER, **words, cancelRestrictions="ONLY_PARTIALLY_FILLED").json()["code"] == -2011
+    assert client.signed("DELETE", ORDER, symbol="BTCUSDT").json()["code"] == -1102
+    span = {"symbol": "BTCUSDT", "startTime": 1, "endTime": 86_400_002}
+    for path in ("/api/v3/myTrades", "/api/v3/allOrders"):
+        assert client.signed("GET", path, **span).json()["code"] == -1127
+    assert client.signed("GET", "/api/v3/myPreventedMatches", symbol="BTCUSDT").json()["code"] == -1128
+
+
+def test_a_match_with_oneself_is_prevented_and_shown(client: RestClient) -> None:
+    """With EXPIRE_MAKER the resting order ends, in the state and with the record of the papers."""
+    resting = client.signed("POST", ORDER, **LIMIT).json()["orderId"]
+    taker = LIMIT | {"side": "SELL", "timeInForce": "IOC", "selfTradePreventionMode": "EXPIRE_MAKER"}
+    client.signed("POST", ORDER, **taker)
+    shown = client.signed("GET", ORDER, symbol="BTCUSDT", orderId=resting).json()
+    assert (shown["status"], shown["preventedQuantity"]) == ("EXPIRED_IN_MATCH", "0.01000000")
+    rows = client.signed("GET", "/api/v3/myPreventedMatches", symbol="BTCUSDT", orderId=resting).json()
+    assert [row["makerOrderId"] for row in rows] == [resting]
+    assert rows[0]["selfTradePreventionMode"] == "EXPIRE_MAKER"
 
 
 def test_weight_is_told_and_a_client_that_goes_on_after_429_is_banned() -> None:

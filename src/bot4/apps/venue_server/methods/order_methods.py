@@ -22,6 +22,7 @@ from bot4.simulation.exchange.refusals import (
     INVALID_SIDE,
     INVALID_TIME_IN_FORCE,
     INVALID_TYPE,
+    WRONG_RESTRICTION,
     Refusal,
     missing,
 )
@@ -37,7 +38,6 @@ from bot4.simulation.exchange.requests import (
 )
 from bot4.simulation.exchange.rules import LIMIT, MARKET, ORDER_TYPES, SIDES, STP_MODES, TIMES_IN_FORCE
 
-BAD_RESTRICTION: Final = Refusal(-1145, "Invalid cancelRestrictions.")
 PARTLY: Final = -2021
 CONFLICT: Final = 409
 
@@ -211,7 +211,7 @@ def need_id(parameters: Parameters, number: int, own_id: str, name: str) -> None
 
 def _read_restriction(parameters: Parameters) -> str:
     """Return which orders may be canceled."""
-    return parameters.choice("cancelRestrictions", (ONLY_NEW, ONLY_PARTIALLY_FILLED), refusal=BAD_RESTRICTION)
+    return parameters.choice("cancelRestrictions", (ONLY_NEW, ONLY_PARTIALLY_FILLED), refusal=WRONG_RESTRICTION)
 
 
 def _half(reply: OrderReply | Refusal | None, response_type: str) -> dict[str, object] | None:

@@ -31,6 +31,7 @@ Told = tuple[str, dict[str, object]]
 """The name of a stream, and a message of it."""
 
 KLINE_EVERY_MS: Final = 2 * SECOND_MS
+KLINES_AT_ONCE: Final = 1000
 
 
 @final
@@ -155,14 +156,16 @@ class MarketStreams:
         return [(name, message)]
 
     def _kline(self, name: str, stream: Stream, now_ms: int) -> list[Told]:
-        """Return a kline that changed, after the end of the one before it where that was not told yet."""
-        rows = self._desk.exchange.market.klines(stream.symbol, stream.interval, now_ms, limit=2)
+        """Return the kline that goes on, after the ends of those that were not told yet."""
         last = self._last_kline.get(name)
+        market = self._desk.exchange.market
+        if last is None:
+            rows = market.klines(stream.symbol, stream.interval, now_ms, limit=1)
+        else:
+            rows = market.klines(stream.symbol, stream.interval, now_ms, start_ms=last.open_ms, limit=KLINES_AT_ONCE)
         told = []
         for row in rows:
             is_over = row.close_ms < now_ms
-            if is_over and (last is None or row.open_ms != last.open_ms):
-                continue
             if row != last or is_over:
                 told.append((name, kline_message(row, stream, now_ms, is_over=is_over)))
         if rows:
