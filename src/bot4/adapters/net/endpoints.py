@@ -65,6 +65,7 @@ def allowed(url: str, hosts: Collection[str], *, place: str = "url") -> Endpoint
     try:
         parts = urlsplit(url)
         port, host = parts.port, (parts.hostname or "").lower()
+        host.encode("idna")  # a name that no resolver would take raises here, not in the middle of a try
     except ValueError as error:
         raise BadInput(place, url, "scheme://host[:port]/path", f"This is no address: {error}.") from None
     if parts.scheme not in SECURE or not host or not url.isascii():

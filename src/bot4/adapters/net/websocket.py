@@ -10,6 +10,7 @@ A listener that raises is a bug of ours: the connection ends and
 
 import asyncio
 import logging
+import socket
 import ssl
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol, final
@@ -29,9 +30,10 @@ from bot4.adapters.net.outcomes import (
     of_error,
     shortened,
 )
+from bot4.adapters.net.sockets import connected, hang_up
 
 if TYPE_CHECKING:
-    from picows.picows import WSCloseHandshake
+    from picows.picows import WSCloseHandshake, WSCloseInfo
 
 TEXT: Final = WSMsgType.TEXT
 BINARY: Final = WSMsgType.BINARY
@@ -110,8 +112,15 @@ class Wire(WSListener):
             self._break(transport, BrokenFrame(WSCloseCode.PROTOCOL_ERROR.value, "compression that was not offered"))
         self._assembler = Assembler(settings.bytes_max, compressed=compressed, keeps_context=keeps)
 
+    @property
+    def is_connected(self) -> bool:
+        """Tell whether the handshake was completed; picows takes an end in the middle of it for a success."""
+        return self._transport is not None
+
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         """Hand a message on; picows calls it, nobody else does."""
+        if transport.is_close_frame_sent:
+            return  # picows would still hand on the rest of a frame that it has just refused
         kind = frame.msg_type
         if kind == TEXT and frame.fin and not frame.rsv1 and not self._assembler.is_between:
             self.messages += 1
@@ -170,15 +179,15 @@ class Wire(WSListener):
     def _goodbye(self, transport: WSTransport) -> Outcome:
         """Return how an undisturbed connection ended."""
         handshake: WSCloseHandshake | None = transport.close_handshake
-        if handshake is not None and handshake.recv is not None:
-            said = handshake.recv
+        if handshake is None:
+            return Outcome(RESET, "ended without a goodbye", is_sent=True, close_code=NO_GOODBYE)
+        said: WSCloseInfo | None = handshake.recv
+        sent: WSCloseInfo | None = handshake.sent
+        if sent is not None and sent.code == WSCloseCode.GOING_AWAY and not handshake.recv_then_sent:
+            return Outcome(HALF_OPEN, "pings are not answered", is_sent=True, close_code=NO_GOODBYE)
+        if said is not None:
             return Outcome(CLOSED, shortened(said.reason or ""), is_sent=True, close_code=said.code.value)
-        if handshake is not None and handshake.sent is not None:
-            sent = handshake.sent
-            if sent.code == WSCloseCode.GOING_AWAY:
-                return Outcome(HALF_OPEN, "pings are not answered", is_sent=True, close_code=NO_GOODBYE)
-            return Outcome(CLOSED, "closed by us", is_sent=True, close_code=sent.code.value)
-        return Outcome(RESET, "ended without a goodbye", is_sent=True, close_code=NO_GOODBYE)
+        return Outcome(CLOSED, "closed by us", is_sent=True, close_code=WSCloseCode.OK.value)
 
     def _assemble(self, transport: WSTransport, frame: WSFrame) -> None:
         """Take a frame that is not a message by itself."""
@@ -231,6 +240,13 @@ async def dial(
     wanted = settings or WireSettings()
     wire = Wire(listener, wanted)
     headers = [*wanted.headers, *([("Sec-WebSocket-Extensions", OFFER)] if wanted.compress else [])]
+    plugs: list[socket.socket] = []
+
+    async def plug_in(_: object) -> socket.socket:
+        plugs.append(await connected(endpoint, wanted.connect_s))
+        return plugs[0]
+
+    is_open = False
     try:
         async with asyncio.timeout(wanted.connect_s):
             await ws_connect(
@@ -245,10 +261,16 @@ async def dial(
                 max_frame_size=wanted.bytes_max,
                 extra_headers=headers,
                 max_redirects=0,
+                socket_factory=plug_in,
             )
+        is_open = wire.is_connected
     except NETWORK_ERRORS as error:
         return of_error(error, is_sent=False)
-    return wire
+    finally:
+        # A try that is given up in the middle of its handshake would leave its socket open for ever.
+        if plugs and not is_open:
+            hang_up(plugs[0])
+    return wire if is_open else Outcome(RESET, "ended in the middle of the handshake")
 
 
 def silent_logger() -> logging.Logger:
