@@ -62,14 +62,15 @@ def allowed(url: str, hosts: Collection[str], *, place: str = "url") -> Endpoint
     BadInput
         If it may not be spoken to, or not like this.
     """
+    shown = url.rsplit("@", 1)[-1].split("?", 1)[0]
     try:
         parts = urlsplit(url)
         port, host = parts.port, (parts.hostname or "").lower()
         host.encode("idna")  # a name that no resolver would take raises here, not in the middle of a try
-    except ValueError as error:
-        raise BadInput(place, url, "scheme://host[:port]/path", f"This is no address: {error}.") from None
+    except ValueError:
+        raise BadInput(place, shown, "scheme://host[:port]/path", "This is no address.") from None
     if parts.scheme not in SECURE or not host or not url.isascii():
-        raise BadInput(place, url, f"{', '.join(SECURE)}://host[:port]/path", "Write the whole address.")
+        raise BadInput(place, shown, f"{', '.join(SECURE)}://host[:port]/path", "Write the whole address.")
     if parts.username is not None or parts.password is not None:
         raise BadInput(place, f"{parts.scheme}://…@{host}", "no user or password", "Keys belong into the secret store.")
     if parts.query or parts.fragment:

@@ -62,7 +62,7 @@ class Assembler:
     @property
     def is_between(self) -> bool:
         """Tell whether a message has begun and not ended."""
-        return self._size >= 0 and bool(self._parts)
+        return bool(self._parts)
 
     def take(self, payload: bytes, *, is_continuation: bool, is_final: bool, rsv1: bool) -> bytes | None:
         """Take one data frame; return the message that it completes, else None.

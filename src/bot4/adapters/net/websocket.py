@@ -122,10 +122,13 @@ class Wire(WSListener):
         if transport.is_close_frame_sent:
             return  # picows would still hand on the rest of a frame that it has just refused
         kind = frame.msg_type
-        if kind == TEXT and frame.fin and not frame.rsv1 and not self._assembler.is_between:
-            self.messages += 1
-            self._on_message(frame.get_payload_as_memoryview())
-        elif kind == TEXT or kind == BINARY or kind == CONTINUATION:
+        if kind == TEXT or kind == BINARY:
+            if frame.fin and not frame.rsv1 and not self._assembler.is_between:
+                self.messages += 1
+                self._on_message(frame.get_payload_as_memoryview())
+            else:
+                self._assemble(transport, frame)
+        elif kind == CONTINUATION:
             self._assemble(transport, frame)
         elif kind == WSMsgType.CLOSE:
             code = frame.get_close_code()
