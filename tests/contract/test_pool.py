@@ -233,7 +233,8 @@ def test_a_slow_consumer_stops_the_sender_and_loses_nothing() -> None:
             waiting = len(feed.spare)
             await asyncio.sleep(0.2)
             assert len(feed.spare) == waiting
-            total, taken = server.sent["fills"], []
+            total = server.sent["fills"]
+            taken: list[int] = []
             while len(taken) < total:
                 while (message := feed.queue.take()) is not None:
                     taken.append(message.sequence)

@@ -279,6 +279,20 @@ def test_the_culprit_of_a_refused_request_is_found() -> None:
     assert venue.session.states()["live"] == 35
 
 
+def test_a_topic_that_is_refused_while_its_connection_is_replaced_is_gone() -> None:
+    """Delisted between two connections: it leaves the old one too, and the rest moves on whole."""
+    venue = StreamingVenue(session(Limits(topics_per_ask=10)))
+    busy(venue, "a", "b", "c")
+    venue.refuses = {"b"}
+    venue.obey(venue.session.retire(1))
+    venue.run(10 * SECOND_NS)
+    assert venue.whats("b") == [REFUSED]
+    assert venue.whats("a") == venue.whats("c") == []
+    assert list(venue.session.topics) == ["a", "c"]
+    assert venue.session.states()["live"] == 2
+    check_whole(venue)
+
+
 def test_topics_are_spread_by_weight_and_refused_where_there_is_no_room() -> None:
     """Heavy topics get connections of their own, light ones the lightest; beyond the last place a topic is refused."""
     live = session(Limits(links_max=3, topics_per_link=4, weight_per_link=10.0))

@@ -161,8 +161,7 @@ class Session:
         steps: list[Step] = []
         for seat, why in self._requests.replied(link, request, now, refusal):
             link.unseat(seat)
-            if not seat.topic.seats:
-                self.topics.pop(seat.topic.name, None)
+            steps += self.unwant(seat.topic.name, now)  # where it stands on the connection before, too
             steps.append(Told(seat.topic.name, REFUSED, why))
         if not link.seats:
             steps += self._end(link, "nothing is wanted of it", now)

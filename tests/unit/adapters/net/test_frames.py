@@ -27,6 +27,7 @@ def test_any_cut_gives_the_messages_back(messages: list[tuple[bytes, bool]], cut
         if packed:
             data = (packer.compress(message) + packer.flush(zlib.Z_SYNC_FLUSH)).removesuffix(b"\0\0\xff\xff")
         at = sorted({cut for cut in cuts if 0 < cut < len(data)})
+        whole: bytes | None = None
         pieces = [data[begin:end] for begin, end in zip([0, *at], [*at, len(data)], strict=True)]
         for number, piece in enumerate(pieces):
             final = number == len(pieces) - 1
