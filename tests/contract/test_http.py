@@ -3,8 +3,10 @@
 
 import asyncio
 import gzip
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +14,7 @@ from bot4.adapters.net.endpoints import allowed
 from bot4.adapters.net.http import Answer, HttpClient, HttpSettings
 from bot4.adapters.net.outcomes import PROTOCOL, REDIRECT, REFUSED, RESET, TIMEOUT, TLS, TOO_LARGE, Outcome
 from bot4.adapters.net.tls import verified
+from tests.contract.certificates import certificate
 from tests.contract.socket_server import HOST, run
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-MBX-USED-WEIGHT-1M: 7\r\n\r\n{}"
@@ -181,6 +184,37 @@ def test_plain_speech_is_no_tls() -> None:
             assert isinstance(outcome, Outcome)
             assert (outcome.kind, outcome.is_sent) == (TLS, False)
             assert server.heard == []
+
+    run(test)
+
+
+@pytest.mark.requirement("I-12")
+def test_tls_is_verified_for_requests(tmp_path: Path) -> None:
+    """Trusted by its authority: answered. Unknown, or an unverifying context: nothing leaves."""
+
+    async def test() -> None:
+        server_side, authority = certificate(tmp_path, "localhost")
+        server = Server()
+        listening = await asyncio.start_server(server.serve, HOST, 0, ssl=server_side)
+        endpoint = allowed(f"https://localhost:{listening.sockets[0].getsockname()[1]}", ["localhost"])
+        unknown = HttpClient(endpoint, tls=verified())
+        outcome = await sent(unknown)
+        assert isinstance(outcome, Outcome)
+        assert (outcome.kind, outcome.is_sent) == (TLS, False)
+        assert server.heard == []
+        trusted = HttpClient(endpoint, tls=verified(authority))
+        assert isinstance(await sent(trusted), Answer)
+        lax = ssl.create_default_context()
+        lax.check_hostname = False
+        lax.verify_mode = ssl.CERT_NONE
+        for context, words in ((lax, "always verified"), (None, "no TLS")):
+            with pytest.raises(AssertionError, match=words):
+                HttpClient(endpoint, tls=context)
+        await unknown.close()
+        await trusted.close()
+        listening.close()
+        await listening.wait_closed()
+        await asyncio.sleep(0.02)
 
     run(test)
 

@@ -2,7 +2,6 @@
 """One WebSocket on a real socket: messages however they are framed, and every way to fail as a value."""
 
 import asyncio
-import datetime as dt
 import ssl
 import zlib
 from collections.abc import AsyncIterator, Callable
@@ -10,10 +9,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from picows import WSCloseCode, WSMsgType, WSTransport, WSUpgradeResponse
 
 from bot4.adapters.net.endpoints import Endpoint, allowed
@@ -33,6 +28,7 @@ from bot4.adapters.net.outcomes import (
 )
 from bot4.adapters.net.tls import verified
 from bot4.adapters.net.websocket import Payload, Wire, WireSettings, dial
+from tests.contract.certificates import certificate
 from tests.contract.socket_server import HOST, StreamServer, run, until
 
 pytestmark = pytest.mark.requirement("WS_001")
@@ -161,6 +157,12 @@ def garbage(transport: WSTransport) -> None:
     transport.send(TEXT, b"\xff" * 40, rsv1=True)
 
 
+def cut_short(transport: WSTransport) -> None:
+    """Begin a frame and end the connection in the middle of it."""
+    transport.underlying_transport.write(b"\x81\x7e\x01\x00half")
+    asyncio.get_running_loop().call_later(0.05, transport.disconnect)
+
+
 def unagreed(transport: WSTransport) -> None:
     """Send bytes that are no frame."""
     transport.underlying_transport.write(b"\xff\xff\xff\xff")
@@ -177,6 +179,7 @@ def unagreed(transport: WSTransport) -> None:
         (astray, PROTOCOL),
         (garbage, PROTOCOL),
         (unagreed, PROTOCOL),
+        (cut_short, RESET),
     ],
 )
 def test_what_cannot_be_a_message_ends_the_connection(greet: Callable[[WSTransport], None], kind: str) -> None:
@@ -354,31 +357,3 @@ async def raw_server(greet: Callable[[asyncio.StreamWriter], None]) -> AsyncIter
         server.close()
         await server.wait_closed()
         await asyncio.sleep(0.05)
-
-
-def certificate(folder: Path, name: str) -> tuple[ssl.SSLContext, Path]:
-    """Return a server's context with a fresh certificate for a name, and the file to trust it by."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    today = dt.datetime.now(dt.UTC)
-    built = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(today - dt.timedelta(days=1))
-        .not_valid_after(today + dt.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    authority = folder / "authority.pem"
-    authority.write_bytes(built.public_bytes(serialization.Encoding.PEM))
-    private = folder / "key.pem"
-    private.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(authority, private)
-    return context, authority
