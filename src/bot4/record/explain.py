@@ -6,7 +6,6 @@ intent and the verdicts; the certificates, evidence and signals the intent names
 What is held is what belongs to this one order.
 """
 
-import re
 from collections.abc import Iterator
 from typing import Final, final
 
@@ -30,7 +29,7 @@ from bot4.domain.event import (
     SIGNAL,
     SUBMIT,
 )
-from bot4.domain.ids import RUN_PREFIX, client_order_id
+from bot4.domain.ids import OURS, RUN_PREFIX, client_order_id, order_name
 from bot4.record.decode import Values, decode
 from bot4.record.format import FRAME_BYTES, WATERMARK, Record
 from bot4.record.header import JournalHeader
@@ -55,7 +54,6 @@ OF_INTENT: Final = (INTENT, APPROVED, REFUSED)
 """Kinds whose first field is an intent's id."""
 
 NEAR_MAX: Final = 3
-CLIENT_ID: Final = re.compile(r"([0-9a-f]+)-(-?\d+)-(\d+)")
 
 
 @final
@@ -144,17 +142,17 @@ def parse_order(order: str, header: JournalHeader) -> tuple[int, int | None]:
     text = order.strip()
     if text.isdecimal():
         return int(text), None
-    match = CLIENT_ID.fullmatch(text)
+    name = order_name(text)
     run = header.run[:RUN_PREFIX]
-    if match is None or match[1] != run:
+    if name is None or name.run_prefix != run:
         raise BadInput(
             "order",
             order,
-            f"a number, or {run}-SLOT-NUMBER",
+            f"a number, or {OURS}{run}-SLOT-NUMBER",
             "Take the id from the report or the venue.",
             "no_order_id",
         )
-    return int(match[3]), int(match[2])
+    return int(name.order_id), int(name.slot)
 
 
 def unknown_order(order: str, near: list[str]) -> BadInput:

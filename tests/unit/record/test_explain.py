@@ -91,9 +91,9 @@ def test_an_open_journal_is_explained_up_to_where_it_goes() -> None:
     [
         ("9", "such as 8, 7, 31"),
         ("30", "such as 31, 8, 7"),
-        (f"{RUN[:16]}-1-7", venue_id(7)),
-        (f"{'0' * 16}-0-7", f"{RUN[:16]}-SLOT-NUMBER"),
-        ("seven", f"{RUN[:16]}-SLOT-NUMBER"),
+        (f"b4{RUN[:16]}-1-7", venue_id(7)),
+        (f"b4{'0' * 16}-0-7", f"b4{RUN[:16]}-SLOT-NUMBER"),
+        ("seven", f"b4{RUN[:16]}-SLOT-NUMBER"),
         ("", "a number"),
     ],
 )
