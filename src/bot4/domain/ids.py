@@ -52,7 +52,7 @@ def run_id(config: bytes, data_hashes: Sequence[str], seed: int, nonce: str = ""
 
 @final
 class OrderName:
-    """Hold what a client order id says: the first characters of its run, the slot (-1: nobody's), the order's number."""
+    """Hold what a client order id says: the run's first characters, slot (-1: nobody's), number."""
 
     __slots__ = ("run_prefix", "slot", "order_id")
 
