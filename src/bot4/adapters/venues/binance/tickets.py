@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Orders in Binance spot's words: from a durable ``Submit`` to the parameters of one order or of an order list.
+
+Whole ticks and lots become exact decimals here and nowhere else on the way out. What an order may not be
+is judged before, in :mod:`bot4.trading.filters`; nothing here rounds.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from bot4.adapters.venues.binance.requests import Pairs, present
+from bot4.adapters.venues.kit.limiter import Urgency
+from bot4.domain.instrument import Instrument
+from bot4.domain.order import ENTER, LIMIT, MARKET, STOP, STOP_LIMIT, Submit
+from bot4.domain.values import BUY
+
+TYPES: Final = {MARKET: "MARKET", LIMIT: "LIMIT", STOP: "STOP_LOSS", STOP_LIMIT: "STOP_LOSS_LIMIT"}
+POST_ONLY: Final = "LIMIT_MAKER"
+GTC: Final = "GTC"
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """Say how an order is to work: its time in force, whether it may only make, and against our own orders what.
+
+    ``time_in_force`` is ``GTC``, ``IOC`` or ``FOK``; an empty ``self_trade`` leaves the symbol's default.
+    """
+
+    time_in_force: str = GTC
+    post_only: bool = False
+    self_trade: str = ""
+
+
+PLAIN: Final = Manner()
+
+
+def ticket(submit: Submit, instrument: Instrument, client_id: str, manner: Manner = PLAIN) -> Pairs:
+    """Return the parameters of one order."""
+    named = submit.order_type in (LIMIT, STOP_LIMIT)
+    post_only = manner.post_only and submit.order_type == LIMIT
+    triggers = submit.order_type in (STOP, STOP_LIMIT)
+    return present(
+        symbol=instrument.symbol,
+        side=side_text(submit.side),
+        type=POST_ONLY if post_only else TYPES[int(submit.order_type)],
+        timeInForce=manner.time_in_force if named and not post_only else "",
+        quantity=instrument.quantity_text(submit.lots),
+        price=instrument.price_text(submit.limit) if named else "",
+        stopPrice=instrument.price_text(submit.trigger) if triggers else "",
+        newClientOrderId=client_id,
+        newOrderRespType="FULL",
+        selfTradePreventionMode=manner.self_trade,
+    )
+
+
+def oco_ticket(
+    target: Submit, stop: Submit, instrument: Instrument, *, list_id: str, target_id: str, stop_id: str
+) -> Pairs:
+    """Return the parameters of a one-cancels-the-other pair: a target that makes, and a stop.
+
+    A sale has its target above and its stop below the market, a purchase the reverse.
+    """
+    stop_name, target_name = ("below", "above") if target.side != BUY else ("above", "below")
+    legs = {
+        "above": leg("above", target if target_name == "above" else stop, instrument),
+        "below": leg("below", target if target_name == "below" else stop, instrument),
+    }
+    ids = {target_name: target_id, stop_name: stop_id}
+    return (
+        *present(
+            symbol=instrument.symbol,
+            side=side_text(target.side),
+            quantity=instrument.quantity_text(target.lots),
+            listClientOrderId=list_id,
+        ),
+        *legs["above"],
+        ("aboveClientOrderId", ids["above"]),
+        *legs["below"],
+        ("belowClientOrderId", ids["below"]),
+        ("newOrderRespType", "RESULT"),
+    )
+
+
+def leg(name: str, submit: Submit, instrument: Instrument) -> Pairs:
+    """Return one leg of a pair: a limit order of it only makes, a stop with a limit works until canceled."""
+    limit_text, trigger_text = instrument.price_text(submit.limit), instrument.price_text(submit.trigger)
+    if submit.order_type == LIMIT:
+        return ((f"{name}Type", POST_ONLY), (f"{name}Price", limit_text))
+    if submit.order_type == STOP:
+        return ((f"{name}Type", TYPES[STOP]), (f"{name}StopPrice", trigger_text))
+    return (
+        (f"{name}Type", TYPES[STOP_LIMIT]),
+        (f"{name}Price", limit_text),
+        (f"{name}StopPrice", trigger_text),
+        (f"{name}TimeInForce", GTC),
+    )
+
+
+def side_text(side: int) -> str:
+    """Return the venue's word for a side."""
+    return "BUY" if side == BUY else "SELL"
+
+
+def urgency_of(submit: Submit) -> Urgency:
+    """Return whether an order may use what is kept for protection: all that does not open a position."""
+    return Urgency.ORDINARY if submit.purpose == ENTER else Urgency.PROTECTIVE
