@@ -86,9 +86,9 @@ def is_market(order_type: i64) -> bool:
 def objection(submit: Submit, instrument: Instrument, filters: Filters, around: Surroundings) -> Check | None:
     """Return why the venue would refuse an order, None where no filter does."""
     if filters.state != TRADING:
-        return refused("state", filters.state, TRADING)
+        return refused("state", int(filters.state), TRADING)
     if int(submit.order_type) not in filters.order_types:
-        return refused("order_type", submit.order_type, len(filters.order_types))
+        return refused("order_type", int(submit.order_type), len(filters.order_types))
     found = lots_objection(submit, filters)
     if found is None:
         found = price_objection(submit, filters, around)
@@ -103,17 +103,17 @@ def lots_objection(submit: Submit, filters: Filters) -> Check | None:
     """Return what is wrong with the quantity."""
     lots = submit.lots
     if lots < filters.lots_min:
-        return refused("lots_min", lots, filters.lots_min)
+        return refused("lots_min", int(lots), int(filters.lots_min))
     if lots > filters.lots_max:
-        return refused("lots_max", lots, filters.lots_max)
+        return refused("lots_max", int(lots), int(filters.lots_max))
     if not is_market(submit.order_type):
         return None
     if lots < filters.market_min:
-        return refused("market_min", lots, filters.market_min)
+        return refused("market_min", int(lots), int(filters.market_min))
     if lots > filters.market_max:
-        return refused("market_max", lots, filters.market_max)
+        return refused("market_max", int(lots), int(filters.market_max))
     if lots % filters.market_step:
-        return refused("market_step", lots, filters.market_step)
+        return refused("market_step", int(lots), int(filters.market_step))
     return None
 
 
@@ -123,9 +123,9 @@ def price_objection(submit: Submit, filters: Filters, around: Surroundings) -> C
     has_trigger = submit.order_type == STOP or submit.order_type == STOP_LIMIT
     for is_named, price in ((has_limit, submit.limit), (has_trigger, submit.trigger)):
         if is_named and price < filters.price_min:
-            return refused("price_min", price, filters.price_min)
+            return refused("price_min", int(price), int(filters.price_min))
         if is_named and price > filters.price_max:
-            return refused("price_max", price, filters.price_max)
+            return refused("price_max", int(price), int(filters.price_max))
     return distance_objection(submit, filters, around) if has_limit else None
 
 
@@ -142,9 +142,9 @@ def distance_objection(submit: Submit, filters: Filters, around: Surroundings) -
         return refused("reference", 0, 1) if submit.purpose == ENTER else None
     scaled = int(submit.limit) * RATIO_ONE
     if scaled > int(around.reference_low) * int(up):
-        return refused("percent_up", submit.limit, Ticks(int(around.reference_low) * int(up) // RATIO_ONE))
+        return refused("percent_up", int(submit.limit), int(around.reference_low) * int(up) // RATIO_ONE)
     if scaled < int(around.reference_high) * int(down):
-        return refused("percent_down", submit.limit, Ticks(int(around.reference_high) * int(down) // RATIO_ONE))
+        return refused("percent_down", int(submit.limit), int(around.reference_high) * int(down) // RATIO_ONE)
     return None
 
 
@@ -177,12 +177,12 @@ def worth(instrument: Instrument, price: Ticks, lots: Lots) -> int:
 def count_objection(submit: Submit, filters: Filters, around: Surroundings) -> Check | None:
     """Return whether there would be too many orders, or too much held."""
     if around.open_orders + 1 > filters.orders_max:
-        return refused("orders_max", around.open_orders + 1, filters.orders_max)
+        return refused("orders_max", int(around.open_orders + 1), int(filters.orders_max))
     is_triggered = submit.order_type == STOP or submit.order_type == STOP_LIMIT
     if is_triggered and around.open_stops + 1 > filters.stops_max:
-        return refused("stops_max", around.open_stops + 1, filters.stops_max)
+        return refused("stops_max", int(around.open_stops + 1), int(filters.stops_max))
     if submit.side == BUY and around.held + submit.lots > filters.position_max:
-        return refused("position_max", around.held + submit.lots, filters.position_max)
+        return refused("position_max", int(around.held + submit.lots), int(filters.position_max))
     return None
 
 
@@ -204,7 +204,7 @@ def exit_objection(
     sold = kept // filters.market_step * filters.market_step
     least = filters.lots_min if filters.lots_min > filters.market_min else filters.market_min
     if sold < least:
-        return refused("exit_lots", sold, least)
+        return refused("exit_lots", int(sold), int(least))
     scale = int(instrument.factor_den)
     if worth(instrument, worst, Lots(sold)) < int(filters.notional_min) * scale:
         return refused("exit_notional", worth(instrument, worst, Lots(sold)) // scale, int(filters.notional_min))

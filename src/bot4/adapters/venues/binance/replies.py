@@ -5,9 +5,12 @@ A field without a default is one that bot4 cannot do without: a reply that lacks
 ``UNUSED`` names documented fields that are let pass; any other unknown field is counted as drift.
 """
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from msgspec import Raw, Struct
+
+NOTHING: Final = Raw(b"null")
+"""A part that a reply does not have."""
 
 
 class Reply(Struct, frozen=True, rename="camel", kw_only=True):
@@ -21,7 +24,7 @@ class VenueError(Reply, frozen=True):
 
     code: int
     msg: str = ""
-    data: Raw | None = None
+    data: Raw = NOTHING
 
 
 class ServerTime(Reply, frozen=True):
@@ -188,7 +191,7 @@ class CancelReplaceReply(Reply, frozen=True):
     cancel_result: str
     new_order_result: str
     cancel_response: Raw
-    new_order_response: Raw | None = None
+    new_order_response: Raw = NOTHING
 
 
 class MyTrade(Reply, frozen=True):

@@ -102,6 +102,11 @@ def unanswered(call: Call, rule: str, *, at_ms: int) -> Answer:
     return Answer(Outcome.UNKNOWN, Remedy.RETRY_LATER, rule, until_ms=at_ms + 1000)
 
 
+def not_sent(rule: str, *, at_ms: int) -> Answer:
+    """Return the meaning of a request that provably never left: it was not carried out, and may be sent later."""
+    return Answer(Outcome.REJECTED, Remedy.RETRY_LATER, rule, until_ms=at_ms + 1000)
+
+
 def may_send_again(answer: Answer, tries: int) -> bool:
     """Say whether the same request, with the same client id, may be signed and sent anew.
 

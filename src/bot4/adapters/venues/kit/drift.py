@@ -55,24 +55,24 @@ class Drift:
             The JSON text.
         """
         try:
+            made = msgspec.json.decode(data, type=kind)
             plain = msgspec.json.decode(data)
-            made = msgspec.convert(plain, kind)
         except msgspec.ValidationError as error:
-            return self._broken(shape, str(error))
+            return self.broke(shape, str(error))
         except (msgspec.DecodeError, UnicodeDecodeError):
-            return self._broken(shape, "no JSON")
+            return self.broke(shape, "no JSON")
         self._compare(shape, kind, plain, 0)
         return made
+
+    def broke(self, shape: str, why: str) -> Malformed:
+        """Count a message that is of no known shape, and return what stands in for it."""
+        self._count(self.broken, f"{shape}: {why}")
+        return Malformed(shape, why)
 
     def news(self) -> list[str]:
         """Return what was met for the first time since the last asking, for an alert."""
         fresh, self._fresh = self._fresh, []
         return fresh
-
-    def _broken(self, shape: str, why: str) -> Malformed:
-        """Count a reply that is not of its shape."""
-        self._count(self.broken, f"{shape}: {why}")
-        return Malformed(shape, why)
 
     def _compare(self, shape: str, kind: Any, plain: object, level: int) -> None:
         """Count the fields that a struct does not have, in it and in the first of each list below it."""
