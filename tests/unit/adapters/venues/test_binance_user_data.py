@@ -76,7 +76,7 @@ def test_an_order_begins_and_ends(changed: dict[str, Any], kind: int, reason: st
     report = news.report
     assert isinstance(report, OrderWord)
     assert (report.kind, report.order_id, report.instrument, report.reason) == (kind, 77, 0, reason)
-    assert (report.ts_event_ns, report.ts_known_ns) == (1499405658657 * 1_000_000, NOW)
+    assert (int(report.ts_event_ns), int(report.ts_known_ns)) == (1499405658657 * 1_000_000, int(NOW))
     assert (news.client_id, news.venue_order_id, news.rule, news.alert) == (OURS, 4293153, "", False)
     assert news.name is not None and (news.name.slot, news.name.order_id) == (3, 77)
 
@@ -97,7 +97,7 @@ def test_a_fill_keeps_its_fee_in_its_asset(side: str, asset: str | None, fee: st
     report = news.report
     assert isinstance(report, Execution)
     assert (report.order_id, report.trade_id, report.side) == (77, 91, BUY if side == "BUY" else SELL)
-    assert (report.lots, report.price, report.is_maker) == (25_000, 5_000_001, True)
+    assert (int(report.lots), int(report.price), report.is_maker) == (25_000, 5_000_001, True)
     assert news.filled == 75_000
     assert news.fee is not None
     assert (news.fee.asset, news.fee.worth) == (asset or "USDT", worth)

@@ -165,7 +165,7 @@ class Desktop(KeyringBackend):
     priority = 1
 
     def __init__(self, entries: dict[tuple[str, str], str], *, locked: bool = False) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.entries = entries
         self.locked = locked
 
