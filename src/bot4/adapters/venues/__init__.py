@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Real venues: a kit that all share, and a small dialect for each."""
+"""The venues: one folder for each dialect, and a kit that they share."""

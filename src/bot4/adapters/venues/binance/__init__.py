@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Binance's dialect: its requests and replies, its codes and filters, its streams."""
+"""Binance's dialect: its messages typed, its requests built, its words turned into bot4's."""
