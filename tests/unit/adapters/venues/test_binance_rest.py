@@ -3,6 +3,7 @@
 
 import asyncio
 import json
+import logging
 from collections.abc import Callable
 from contextlib import closing
 from urllib.parse import parse_qs
@@ -194,6 +195,18 @@ def test_a_venue_that_is_not_there_has_not_taken_the_order() -> None:
     told = asyncio.run(go())
     assert isinstance(told, Told)
     assert (told.answer.outcome, told.answer.rule) == (Outcome.REJECTED, "clock_unknown")
+
+
+@pytest.mark.requirement("P-24", "I-12")
+@pytest.mark.parametrize("said", [Said(body=ORDER), Said(400, b'{"code":-1022,"msg":"bad"}'), Said(cut=True)])
+def test_no_log_of_any_library_shows_the_secret(said: Said, caplog: pytest.LogCaptureFixture) -> None:
+    """Every logger at its most talkative, through a success, a refusal and a cut: no six characters of it."""
+    with caplog.at_level(logging.DEBUG):
+        result = place(lambda _: said)
+    texts = [record.getMessage() + repr(vars(record)) for record in caplog.records] + [repr(result)]
+    assert len(texts) > 5
+    pieces = [SECRET[at : at + 6] for at in range(len(SECRET) - 5)]
+    assert not any(piece in text for piece in pieces for text in texts)
 
 
 @pytest.mark.requirement("P-21")
