@@ -66,9 +66,9 @@ def outside(value: Decimal, filter_: dict[str, Any], keys: tuple[str, str, str])
     return bool((least and value < least) or (most and value > most) or (step and value % step != 0))
 
 
-def quantity_breaks(quantity: Decimal, of: dict[str, dict[str, Any]], *, takes: bool) -> bool:
-    """Say whether a quantity breaks a quantity filter; an order that takes has two of them."""
-    kinds = ("LOT_SIZE", "MARKET_LOT_SIZE") if takes else ("LOT_SIZE",)
+def quantity_breaks(quantity: Decimal, of: dict[str, dict[str, Any]], *, at_market: bool) -> bool:
+    """Say whether a quantity breaks a quantity filter; a market order has two of them."""
+    kinds = ("LOT_SIZE", "MARKET_LOT_SIZE") if at_market else ("LOT_SIZE",)
     return any(outside(quantity, of[kind], QUANTITY_KEYS) for kind in kinds)
 
 
@@ -87,7 +87,7 @@ def venue_refuses(symbol: dict[str, Any], order: Submit, one: Listing, around: S
     if kind not in symbol["orderTypes"] or any(outside(each, of["PRICE_FILTER"], PRICE_KEYS) for each in named):
         return True
     takes = kind in ("MARKET", "STOP_LOSS")
-    if quantity_breaks(quantity, of, takes=takes):
+    if quantity_breaks(quantity, of, at_market=kind == "MARKET"):
         return True
     percent, side = of["PERCENT_PRICE_BY_SIDE"], "bid" if order.side == BUY else "ask"
     if not takes and not average * D(percent[side + "MultiplierDown"]) <= limit <= average * D(
@@ -165,8 +165,8 @@ def test_a_quantity_becomes_the_most_that_one_order_may_have(
 
     def passes(quantity: int) -> bool:
         """Say whether the rule book takes a quantity."""
-        takes = order_type in (MARKET, STOP)
-        return quantity > 0 and not quantity_breaks(D(one.instrument.quantity_text(Lots(quantity))), of, takes=takes)
+        asked = D(one.instrument.quantity_text(Lots(quantity)))
+        return quantity > 0 and not quantity_breaks(asked, of, at_market=order_type == MARKET)
 
     if fitting:
         assert passes(fitting)

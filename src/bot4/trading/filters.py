@@ -70,7 +70,7 @@ def whole_trigger(side: i64, numerator: int, denominator: int) -> Ticks:
 def whole_lots(lots: Lots, order_type: i64, filters: Filters) -> Lots:
     """Return the most of a quantity that one order may have, 0 where even that is below the least."""
     most, least, step = filters.lots_max, filters.lots_min, Lots(1)
-    if is_market(order_type):
+    if order_type == MARKET:
         most = filters.market_max if filters.market_max < most else most
         least = filters.market_min if filters.market_min > least else least
         step = filters.market_step
@@ -78,7 +78,7 @@ def whole_lots(lots: Lots, order_type: i64, filters: Filters) -> Lots:
     return Lots(fitting) if fitting >= least else Lots(0)
 
 
-def is_market(order_type: i64) -> bool:
+def names_no_limit(order_type: i64) -> bool:
     """Say whether an order takes what is there: at once, or when its trigger is reached."""
     return order_type == MARKET or order_type == STOP
 
@@ -106,7 +106,7 @@ def lots_objection(submit: Submit, filters: Filters) -> Check | None:
         return refused("lots_min", int(lots), int(filters.lots_min))
     if lots > filters.lots_max:
         return refused("lots_max", int(lots), int(filters.lots_max))
-    if not is_market(submit.order_type):
+    if submit.order_type != MARKET:
         return None
     if lots < filters.market_min:
         return refused("market_min", int(lots), int(filters.market_min))
@@ -151,7 +151,7 @@ def distance_objection(submit: Submit, filters: Filters, around: Surroundings) -
 def notional_objection(submit: Submit, instrument: Instrument, filters: Filters, around: Surroundings) -> Check | None:
     """Return whether price times quantity may be too little or too much."""
     low, high = submit.limit, submit.limit
-    if is_market(submit.order_type):
+    if names_no_limit(submit.order_type):
         low, high = around.reference_low, around.reference_high
         if submit.order_type == STOP:
             low = submit.trigger if low <= 0 or submit.trigger < low else low
