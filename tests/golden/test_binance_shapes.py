@@ -14,7 +14,7 @@ import pytest
 from bot4.adapters.venues.binance import replies, requests
 from bot4.adapters.venues.binance.replies import Reply
 from bot4.adapters.venues.binance.requests import Request
-from bot4.adapters.venues.binance.tickets import Manner, oco_ticket, ticket, urgency_of
+from bot4.adapters.venues.binance.tickets import Manner, bracket_ticket, guarded_ticket, oco_ticket, ticket, urgency_of
 from bot4.adapters.venues.kit.drift import Drift, Malformed
 from bot4.domain.order import ENTER, EXIT, LIMIT, MARKET, PROTECT_STOP, PROTECT_TARGET, STOP, STOP_LIMIT, Submit
 from bot4.domain.values import BUY, SELL, Lots, Nanos, Ticks
@@ -77,6 +77,14 @@ def built() -> dict[str, Request]:
         "pair that sells": requests.place_list("oco", oco_ticket(target, stop, BTC, **ids), urgency=urgency_of(stop)),
         "pair that buys": requests.place_list(
             "oco", oco_ticket(buy_target, plain_stop, BTC, **ids), urgency=urgency_of(stop)
+        ),
+        "bracket": requests.place_list(
+            "otoco",
+            bracket_ticket(limit_order, target, stop, BTC, list_id="L", ids=("E", "T", "S")),
+            urgency=urgency_of(limit_order),
+        ),
+        "guarded entry": requests.place_list(
+            "oto", guarded_ticket(limit_order, stop, BTC, list_id="L", ids=("E", "S")), urgency=urgency_of(limit_order)
         ),
         "cancel list": requests.cancel_list("BTCUSDT", "L"),
         "query list": requests.query_list("L"),

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Binance's codes in the closed list: each row of the contract, and what no row knows."""
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot4.adapters.venues.binance.errors import MEANINGS, classify, replace_halves
+from bot4.adapters.venues.binance.errors import MEANINGS, classify, refused_replace, replace_halves
+from bot4.adapters.venues.binance.replies import VenueError
 from bot4.adapters.venues.kit.answers import COMMANDS, Answer, Call, Outcome, Remedy, may_send_again, unanswered
 
 AT = 1_700_000_000_000
@@ -147,9 +149,19 @@ def test_only_a_refused_time_stamp_is_sent_again(code: int, status: int, call: C
 
 def test_a_replace_is_told_in_halves() -> None:
     """A cancel that went through and an order that did not are two answers; what was not tried is none."""
-    cancel, place = replace_halves(("SUCCESS", 0, ""), ("FAILURE", -2010, "insufficient balance"), at_ms=AT)
-    assert cancel is not None and cancel.outcome is Outcome.ACCEPTED
-    assert place is not None and (place.outcome, place.rule) == (R, "insufficient_balance")
-    cancel, place = replace_halves(("FAILURE", -2011, "Unknown order sent."), ("NOT_ATTEMPTED", 0, ""), at_ms=AT)
-    assert cancel is not None and cancel.remedy is Remedy.LOOK_UP
-    assert place is None
+
+    def halves(cancel: str, place: str, *, said: object = None, also: object = None) -> list[tuple[str, str] | None]:
+        """Return outcome and rule of each half of a refused cancel-replace."""
+        data = {"cancelResult": cancel, "newOrderResult": place, "cancelResponse": said, "newOrderResponse": also}
+        body = msgspec.json.encode({"code": -2021, "msg": "", "data": data})
+        reply = refused_replace(msgspec.json.decode(body, type=VenueError))
+        assert reply is not None
+        return [half and (half.outcome.value, half.rule) for half in replace_halves(reply, at_ms=AT)]
+
+    poor = {"code": -2010, "msg": "Account has insufficient balance for requested action."}
+    gone = {"code": -2011, "msg": "Unknown order sent."}
+    assert halves("SUCCESS", "FAILURE", also=poor) == [("accepted", ""), ("rejected", "insufficient_balance")]
+    assert halves("FAILURE", "NOT_ATTEMPTED", said=gone) == [("rejected", "unknown_order"), None]
+    assert halves("FAILURE", "SUCCESS", said=gone) == [("rejected", "unknown_order"), ("accepted", "")]
+    assert halves("FAILURE", "FAILURE", said=[], also=poor)[0] == ("unknown", "malformed.half")
+    assert refused_replace(VenueError(code=-2021)) is None

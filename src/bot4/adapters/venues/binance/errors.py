@@ -10,9 +10,15 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from bot4.adapters.venues.kit.answers import COMMANDS, Answer, Call, Outcome, Remedy, succeeded
+import msgspec
+from msgspec import Raw
+
+from bot4.adapters.venues.binance.replies import CancelReplaceReply, VenueError
+from bot4.adapters.venues.kit.answers import COMMANDS, Answer, Call, Outcome, Remedy, succeeded, unanswered
 
 TEXT_MAX: Final = 200
+SUCCESS: Final = "SUCCESS"
+NOT_ATTEMPTED: Final = "NOT_ATTEMPTED"
 LOOK_AGAIN_MS: Final = 1_000
 WEIGHT_WINDOW_MS: Final = 60_000
 ORDER_WINDOW_MS: Final = 10_000
@@ -166,20 +172,30 @@ def banned_until(text: str) -> int:
     return int(found[1]) if found else 0
 
 
-def replace_halves(
-    cancel: tuple[str, int, str], place: tuple[str, int, str], *, at_ms: int
-) -> tuple[Answer | None, Answer | None]:
-    """Return what a refused cancel-replace did to its two halves: the cancel, and the new order.
+def replace_halves(said: CancelReplaceReply, *, at_ms: int) -> tuple[Answer | None, Answer | None]:
+    """Return what a cancel-replace did to its two halves, the cancel and the new order; None for one not attempted."""
 
-    Each half is its result (``SUCCESS``, ``FAILURE``, ``NOT_ATTEMPTED``), code and text; a half
-    that was not attempted is None.
-    """
-
-    def half(call: Call, said: tuple[str, int, str]) -> Answer | None:
+    def half(call: Call, result: str, response: Raw) -> Answer | None:
         """Return one half's meaning."""
-        result, code, text = said
-        if result == "NOT_ATTEMPTED":
+        if result == NOT_ATTEMPTED:
             return None
-        return classify(call, 200 if result == "SUCCESS" else 400, code=code, text=text, at_ms=at_ms)
+        if result == SUCCESS:
+            return succeeded(call)
+        try:
+            error = msgspec.json.decode(response, type=VenueError)
+        except msgspec.MsgspecError:
+            return unanswered(call, "malformed.half", at_ms=at_ms)
+        return classify(call, 400, code=error.code, text=error.msg, at_ms=at_ms)
 
-    return half(Call.CANCEL, cancel), half(Call.PLACE, place)
+    return (
+        half(Call.CANCEL, said.cancel_result, said.cancel_response),
+        half(Call.PLACE, said.new_order_result, said.new_order_response),
+    )
+
+
+def refused_replace(error: VenueError) -> CancelReplaceReply | None:
+    """Return the halves that a refused cancel-replace carries, None where it carries none."""
+    try:
+        return msgspec.json.decode(error.data, type=CancelReplaceReply)
+    except msgspec.MsgspecError:
+        return None

@@ -81,6 +81,57 @@ def oco_ticket(
     )
 
 
+def bracket_ticket(
+    entry: Submit, target: Submit, stop: Submit, instrument: Instrument, *, list_id: str, ids: tuple[str, str, str]
+) -> Pairs:
+    """Return the parameters of a bracket: an entry that works, and a pair that waits for it to be filled whole.
+
+    Parameters
+    ----------
+    entry, target, stop : Submit
+        The entry is a limit order; the pair may ask for less, where the fee is taken out of what was bought.
+    ids : tuple of str
+        The client order ids of entry, target and stop.
+    """
+    above, below = ((target, ids[1]), (stop, ids[2])) if target.side != BUY else ((stop, ids[2]), (target, ids[1]))
+    return (
+        *working(entry, instrument, list_id=list_id, client_id=ids[0]),
+        ("pendingSide", side_text(target.side)),
+        ("pendingQuantity", instrument.quantity_text(target.lots)),
+        *leg("pendingAbove", above[0], instrument),
+        ("pendingAboveClientOrderId", above[1]),
+        *leg("pendingBelow", below[0], instrument),
+        ("pendingBelowClientOrderId", below[1]),
+        ("newOrderRespType", "RESULT"),
+    )
+
+
+def guarded_ticket(entry: Submit, stop: Submit, instrument: Instrument, *, list_id: str, ids: tuple[str, str]) -> Pairs:
+    """Return the parameters of an entry with one order that waits for it to be filled whole: its stop."""
+    return (
+        *working(entry, instrument, list_id=list_id, client_id=ids[0]),
+        ("pendingSide", side_text(stop.side)),
+        ("pendingQuantity", instrument.quantity_text(stop.lots)),
+        *leg("pending", stop, instrument),
+        ("pendingClientOrderId", ids[1]),
+        ("newOrderRespType", "RESULT"),
+    )
+
+
+def working(entry: Submit, instrument: Instrument, *, list_id: str, client_id: str) -> Pairs:
+    """Return what a list says of the order that works at once."""
+    return (
+        ("symbol", instrument.symbol),
+        ("listClientOrderId", list_id),
+        ("workingType", TYPES[LIMIT]),
+        ("workingSide", side_text(entry.side)),
+        ("workingClientOrderId", client_id),
+        ("workingPrice", instrument.price_text(entry.limit)),
+        ("workingQuantity", instrument.quantity_text(entry.lots)),
+        ("workingTimeInForce", GTC),
+    )
+
+
 def leg(name: str, submit: Submit, instrument: Instrument) -> Pairs:
     """Return one leg of a pair: a limit order of it only makes, a stop with a limit works until canceled."""
     limit_text, trigger_text = instrument.price_text(submit.limit), instrument.price_text(submit.trigger)
