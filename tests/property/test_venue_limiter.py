@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot4.adapters.venues.kit.allowance import MARGIN_MS, NEVER, Allowance, Cost, Limit, Unit
 from bot4.adapters.venues.kit.answers import Answer, Outcome, Remedy
-from bot4.adapters.venues.kit.limiter import LAPSE_MS, PROBE_MS, Grant, Hold, Limiter, Urgency
+from bot4.adapters.venues.kit.limiter import LAPSE_MS, PROBE_MS, Grant, Hold, Limiter, Urgency, limiter_of
 
 WEIGHT = Limit(Unit.WEIGHT, 60_000, 200)
 ORDERS = Limit(Unit.ORDERS, 10_000, 20)
@@ -204,6 +204,19 @@ def test_what_is_never_answered_lapses() -> None:
     assert isinstance(lost[0], Grant)
     limiter.settle(lost[0], now)
     assert limiter.open_requests() == 1
+
+
+def test_a_venues_limits_are_held_by_whom_they_bind() -> None:
+    """Orders bind the account, weight and requests the address; each of them holds a request back."""
+    limiter = limiter_of(LIMITS)
+    assert [gauge.limit for gauge in limiter.address.gauges] == [WEIGHT, RAW]
+    assert [gauge.limit for gauge in limiter.account.gauges] == [ORDERS, DAY]
+    for cost in (Cost(weight=0, orders=1), Cost(weight=10), Cost(weight=0)):
+        alone = limiter_of(LIMITS)
+        passed = 0
+        while isinstance(alone.ask(START, cost), Grant):
+            passed += 1
+        assert passed == {1: 16, 0: 16 if cost.weight else 400}[cost.orders]
 
 
 def test_two_connections_share_an_address() -> None:

@@ -156,7 +156,7 @@ def test_a_replace_is_told_in_halves() -> None:
         body = msgspec.json.encode({"code": -2021, "msg": "", "data": data})
         reply = refused_replace(msgspec.json.decode(body, type=VenueError))
         assert reply is not None
-        return [half and (half.outcome.value, half.rule) for half in replace_halves(reply, at_ms=AT)]
+        return [(half.outcome.value, half.rule) if half else None for half in replace_halves(reply, at_ms=AT)]
 
     poor = {"code": -2010, "msg": "Account has insufficient balance for requested action."}
     gone = {"code": -2011, "msg": "Unknown order sent."}

@@ -11,7 +11,7 @@ from decimal import ROUND_CEILING, Decimal, InvalidOperation
 from bot4.adapters.venues.binance.replies import MyTrade
 from bot4.domain.instrument import Instrument
 from bot4.domain.order import Execution
-from bot4.domain.values import BUY, MONEY_ONE, SELL, Lots, Money, Nanos, Ticks
+from bot4.domain.values import BUY, SELL, Lots, Money, Nanos, Ticks
 
 MS_NS = 1_000_000
 
@@ -81,8 +81,3 @@ def execution(
         is_maker=trade.is_maker,
     )
     return event, fee
-
-
-def money_text(units: int) -> str:
-    """Return an amount in units of 1e-8 as a decimal text."""
-    return f"{Decimal(units) / MONEY_ONE:f}"

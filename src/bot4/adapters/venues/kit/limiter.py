@@ -7,7 +7,7 @@ a ban. A ban (418) silences everything but protection, which may try at a slow p
 position's patience. Several connections share one address by sharing its allowance.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, final
@@ -146,6 +146,7 @@ class Limiter:
             self.settle(oldest, oldest.sent_ms + LAPSE_MS)
 
 
-def limits_of(limits: tuple[Limit, ...], units: tuple[Unit, ...]) -> tuple[Limit, ...]:
-    """Return the limits that count certain units: an address is held to weight and requests, an account to orders."""
-    return tuple(limit for limit in limits if limit.unit in units)
+def limiter_of(limits: Sequence[Limit]) -> Limiter:
+    """Return a limiter of a venue's limits: the address is held to weight and requests, the account to orders."""
+    address = [limit for limit in limits if limit.unit is not Unit.ORDERS]
+    return Limiter(Allowance(address), Allowance([limit for limit in limits if limit.unit is Unit.ORDERS]))
