@@ -51,14 +51,34 @@ CROSSED_BOOK: Final = FaultKind("crossed_book", "no book until the next snapshot
 SEQUENCE_GAP: Final = FaultKind("sequence_gap", "no book until the next snapshot", True)
 BOOK_OFF_TICK: Final = FaultKind("book_off_tick", "no book until the next snapshot", True)
 BAD_LEVEL: Final = FaultKind("bad_level", "no book until the next snapshot", True)
+NOT_JSON: Final = FaultKind("not_json", "message set aside", True)
+FIELD_MISSING: Final = FaultKind("field_missing", "message set aside", True)
+FIELD_TYPE: Final = FaultKind("field_type", "message set aside", True)
 REPEATED_TRADE: Final = FaultKind("repeated_trade", "message set aside", True)
 LATE: Final = FaultKind("late", "message set aside", True)
 NO_MARKET_TRADE: Final = FaultKind("no_market_trade", "message set aside", False)
 OUT_OF_ORDER: Final = FaultKind("out_of_order", "put in order", False)
 TRADES_MISSING: Final = FaultKind("trades_missing", "not filled", False)
 NO_BOOK: Final = FaultKind("no_book", "message set aside", False)
+REPEATED_CHANGE: Final = FaultKind("repeated_change", "message set aside, the book has it", False)
+STALE_SNAPSHOT: Final = FaultKind("stale_snapshot", "message set aside, older than the changes held", False)
 COVERED: Final = FaultKind("covered", "message set aside, the snapshot has it", False)
 OTHER_STREAM: Final = FaultKind("other_stream", "message set aside", False)
+CONTROL: Final = FaultKind("control", "kept for the connection", False)
+USER_DATA: Final = FaultKind("user_data", "kept for the account", False)
+NO_INSTRUMENT: Final = FaultKind("no_instrument", "message set aside, it names no symbol", True)
+
+# Of feeds as they come in. Such a message is late or doubtful, and is used all the same unless it says otherwise.
+STALE: Final = FaultKind("stale", "used, but the feed counts as late", False)
+STALE_QUOTE: Final = FaultKind("stale_quote", "message set aside", False)
+REPEATED_QUOTE: Final = FaultKind("repeated_quote", "message set aside", False)
+STAMP_BACKWARD: Final = FaultKind("stamp_backward", "stamped as the one before it", False)
+STAMP_AHEAD: Final = FaultKind("stamp_ahead", "known when it says it happened", False)
+CLOCK_BACKWARD: Final = FaultKind("clock_backward", "received when the one before it was", False)
+DOUBTFUL: Final = FaultKind("doubtful", "held until others confirm or refute it", False)
+CONFIRMED: Final = FaultKind("confirmed", "used, a real move", False)
+SPIKE: Final = FaultKind("spike", "message set aside, refuted by what followed", True)
+OTHER_FEED: Final = FaultKind("other_feed", "message set aside, the other feed is believed", False)
 
 FAULT_KINDS: Final = (
     NOT_FINITE,
@@ -83,14 +103,32 @@ FAULT_KINDS: Final = (
     SEQUENCE_GAP,
     BOOK_OFF_TICK,
     BAD_LEVEL,
+    NOT_JSON,
+    FIELD_MISSING,
+    FIELD_TYPE,
     REPEATED_TRADE,
     LATE,
     NO_MARKET_TRADE,
     OUT_OF_ORDER,
     TRADES_MISSING,
     NO_BOOK,
+    REPEATED_CHANGE,
+    STALE_SNAPSHOT,
     COVERED,
     OTHER_STREAM,
+    CONTROL,
+    USER_DATA,
+    NO_INSTRUMENT,
+    STALE,
+    STALE_QUOTE,
+    REPEATED_QUOTE,
+    STAMP_BACKWARD,
+    STAMP_AHEAD,
+    CLOCK_BACKWARD,
+    DOUBTFUL,
+    CONFIRMED,
+    SPIKE,
+    OTHER_FEED,
 )
 """In the order of reports: first what changes rows, then what is only told."""
 

@@ -9,14 +9,18 @@ from typing import final
 from mypy_extensions import mypyc_attr
 
 from bot4.domain.instrument import Instrument
-from bot4.market.faults import BOOK_OFF_TICK, OFF_LOT, OFF_TICK, UNREADABLE, FaultLog
-from bot4.market.tick_book import Change
+from bot4.market.books.rules import Change
+from bot4.market.faults import BOOK_OFF_TICK, OFF_LOT, OFF_TICK, UNREADABLE, FaultKind, FaultLog
+from bot4.market.quality import Fates
 from bot4.market.tick_scale import Scale
+from bot4.market.tick_sink import TickSink
 from bot4.market.tick_tables import TickTable
-from bot4.market.tick_validation import Fates, TickCheck
 
 PIECE_MESSAGES = 8_192
 """After so many messages a reader gives what is ready."""
+
+HEAD_LINES = 2_000
+"""A reader looks at so many lines to learn what a recording is."""
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
@@ -62,7 +66,7 @@ class TickReader:
 
 @final
 class TextTicks:
-    """Turn decimals of one recording into ticks and lots and hand its messages to their check.
+    """Turn decimals of one recording or feed into ticks and lots and hand its messages to their check.
 
     A price off the tick is rounded and counted: a trade's to the nearest, a quote's
     outwards, so that nobody trades better than the venue offered. Levels off the tick
@@ -70,44 +74,48 @@ class TextTicks:
     rounded down, a trade's at least to one lot.
     """
 
-    def __init__(self, instrument: Instrument, rule: str, log: FaultLog, fates: Fates) -> None:
-        self.check = TickCheck(int(instrument.index), rule, log, fates)
-        self._fates = fates
+    def __init__(self, instrument: Instrument, check: TickSink) -> None:
+        self.check = check
         self._price = Scale(instrument.tick_size)
         self._lot = Scale(instrument.lot_size)
 
     def trade(self, source: int, clocks: tuple[int, int], trade_id: int, side: int, price: str, quantity: str) -> None:
-        """Take a trade; ``clocks`` are when it happened and when the recorder knew."""
+        """Take a trade; ``clocks`` are when it happened and when it was known."""
         at_ns, known_ns = clocks
         try:
-            ticks, off_tick = self._price.nearest(price)
-            lots, off_lot = self._lot.down(quantity)
-            is_above = off_lot and lots == 0
+            ticks, lots = self._price.whole(price), self._lot.whole(quantity)
+            if ticks < 0:
+                ticks, is_off = self._price.nearest(price)
+                if is_off:
+                    self.check.fault(OFF_TICK, source, at_ns, f"price {price}")
+            if lots < 0:
+                lots, is_off = self._lot.down(quantity)
+                if is_off:
+                    lots = lots or 1
+                    self.check.fault(OFF_LOT, source, at_ns, f"quantity {quantity}")
         except ValueError as error:
             self.unreadable("trade", source, at_ns, str(error))
             return
-        if off_tick:
-            self.check.fault(OFF_TICK, source, at_ns, f"price {price}")
-        if off_lot:
-            self.check.fault(OFF_LOT, source, at_ns, f"quantity {quantity}")
-        self.check.trade(
-            source, at_ns, known_ns, trade_id=trade_id, side=side, price=ticks, lots=1 if is_above else lots
-        )
+        self.check.trade(source, at_ns, known_ns, trade_id=trade_id, side=side, price=ticks, lots=lots)
 
     def quote(
         self, source: int, clocks: tuple[int, int], last_id: int, bid: tuple[str, str], ask: tuple[str, str]
     ) -> None:
         """Take a quote: price and quantity of either side."""
         at_ns, known_ns = clocks
+        price, lot = self._price, self._lot
         try:
-            bid_ticks, bid_off = self._price.down(bid[0])
-            ask_ticks, ask_off = self._price.up(ask[0])
-            bid_lots, ask_lots = self._lot.down(bid[1])[0], self._lot.down(ask[1])[0]
+            bid_ticks, ask_ticks = price.whole(bid[0]), price.whole(ask[0])
+            if bid_ticks < 0 or ask_ticks < 0:
+                (bid_ticks, bid_off), (ask_ticks, ask_off) = price.down(bid[0]), price.up(ask[0])
+                if bid_off or ask_off:
+                    self.check.fault(OFF_TICK, source, at_ns, f"bid {bid[0]}, ask {ask[0]}")
+            bid_lots, ask_lots = lot.whole(bid[1]), lot.whole(ask[1])
+            if bid_lots < 0 or ask_lots < 0:
+                bid_lots, ask_lots = lot.down(bid[1])[0], lot.down(ask[1])[0]
         except ValueError as error:
             self.unreadable("quote", source, at_ns, str(error))
             return
-        if bid_off or ask_off:
-            self.check.fault(OFF_TICK, source, at_ns, f"bid {bid[0]}, ask {ask[0]}")
         self.check.quote(source, at_ns, known_ns, last_id=last_id, bid=(bid_ticks, bid_lots), ask=(ask_ticks, ask_lots))
 
     def levels(
@@ -124,12 +132,15 @@ class TextTicks:
         prices: list[int] = []
         lots: list[int] = []
         off = ""
+        whole_price, whole_lots = self._price.whole, self._lot.whole
         try:
             for price, quantity in (*bids, *asks):
-                ticks, rest, _ = self._price.split(price)
-                off = off or (price if rest else "")
+                ticks, count = whole_price(price), whole_lots(quantity)
+                if ticks < 0:
+                    ticks, rest, _ = self._price.split(price)
+                    off = off or (price if rest else "")
                 prices.append(ticks)
-                lots.append(self._lot.down(quantity)[0])
+                lots.append(count if count >= 0 else self._lot.down(quantity)[0])
         except ValueError as error:
             self.unreadable(what, source, clocks[0], str(error))
             return
@@ -141,6 +152,17 @@ class TextTicks:
         else:
             self.check.delta(change)
 
-    def unreadable(self, what: str, source: int, at_ns: int, value: str) -> None:
+    def bar(self, source: int, clocks: tuple[int, int], prices: Sequence[str], quantity: str) -> None:
+        """Take a finished bar: ``clocks`` are its open and when it was known; open, high, low, close; the volume."""
+        open_ns, known_ns = clocks
+        try:
+            first, high, low, last = (self._price.nearest(price)[0] for price in prices)
+            lots = self._lot.down(quantity)[0]
+        except ValueError as error:
+            self.unreadable("bar", source, open_ns, str(error))
+            return
+        self.check.bar(source, open_ns, known_ns, prices=(first, high, low, last), lots=lots)
+
+    def unreadable(self, what: str, source: int, at_ns: int, value: str, kind: FaultKind = UNREADABLE) -> None:
         """Set a message aside that cannot be read; one about the book leaves a gap that its next change shows."""
-        self.check.aside(what, UNREADABLE, source, at_ns, value)
+        self.check.aside(what, kind, source, at_ns, value)

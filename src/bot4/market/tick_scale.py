@@ -2,7 +2,12 @@
 """From decimal text to whole steps, exactly: no binary fraction on the way."""
 
 from decimal import Decimal
-from typing import final
+from typing import Final, final
+
+REMEMBERED_MAX: Final = 8_192
+"""Texts remembered for each step; a market repeats itself, and what it repeats need not be read again."""
+
+OFF_STEP: Final = -1
 
 
 @final
@@ -15,13 +20,19 @@ class Scale:
         The tick or the lot; positive.
     """
 
-    __slots__ = ("_numerator", "_denominator", "_divisors")
+    __slots__ = ("_numerator", "_denominator", "_divisors", "_remembered")
 
     def __init__(self, step: Decimal) -> None:
         numerator, denominator = step.as_integer_ratio()
         self._numerator = numerator
         self._denominator = denominator
         self._divisors: dict[int, int] = {}
+        self._remembered: dict[str, int] = {}
+
+    def whole(self, text: str) -> int:
+        """Return a decimal in whole steps, ``OFF_STEP`` where it is below zero or off a step."""
+        steps = self._remembered.get(text)
+        return self._learn(text) if steps is None else steps
 
     def split(self, text: str) -> tuple[int, int, int]:
         """Return a decimal as ``steps * divisor + rest``: steps, rest and divisor; steps rounded down.
@@ -40,6 +51,22 @@ class Scale:
             return self._exact(text)
         steps, rest = divmod(int(whole + places) * self._denominator, divisor)
         return steps, rest, divisor
+
+    def _learn(self, text: str) -> int:
+        """Read a text and remember it, forgetting all others where they have become too many.
+
+        Raises
+        ------
+        ValueError
+            If the text is no plain decimal.
+        """
+        steps, rest, _ = self.split(text)
+        if rest or steps < 0:
+            steps = OFF_STEP
+        if len(self._remembered) >= REMEMBERED_MAX:
+            self._remembered.clear()
+        self._remembered[text] = steps
+        return steps
 
     def _exact(self, text: str) -> tuple[int, int, int]:
         """Read what is no plain digits and point, such as ``1e-7``."""

@@ -9,18 +9,19 @@ were recorded and gives them back in the order of the exchange's clock:
   is later than that is set aside. Those of a book keep their sequence: where their
   stamps step back, the stamp of the one before is kept.
 - A trade whose id is not above the one before it is a repetition.
-- A book is what :mod:`bot4.market.tick_book` says. Where it breaks, an *empty
+- A book is what :mod:`bot4.market.books` says. Where it breaks, an *empty
   snapshot* is given: the book is not known, nothing can trade by it until the next
   snapshot, or to the end of the recording.
 """
 
-from collections import Counter
 from typing import Final, final
 
 import numpy as np
 
 from bot4.domain.event import BOOK_DELTA, BOOK_SNAPSHOT, QUOTE, TRADE
 from bot4.domain.values import SECOND_NS, TICKS_MAX
+from bot4.market.books import sync
+from bot4.market.books.rules import Change, JoinRule
 from bot4.market.faults import (
     BAD_LEVEL,
     COVERED,
@@ -30,62 +31,45 @@ from bot4.market.faults import (
     NO_BOOK,
     NOT_POSITIVE,
     OUT_OF_ORDER,
+    REPEATED_CHANGE,
     REPEATED_TRADE,
     SEQUENCE_GAP,
+    STALE_SNAPSHOT,
     TRADES_MISSING,
     FaultKind,
     FaultLog,
 )
-from bot4.market.tick_book import HELD_MAX, Change, Sequence
+from bot4.market.quality import APPLIED, Fates
+from bot4.market.tick_sink import TickSink
 from bot4.market.tick_tables import EVENT_NS, TickTable, empty_table
 
 WINDOW_NS: Final = SECOND_NS
 """How far a message may be behind the newest and still be put in order."""
 
-APPLIED: Final = "applied"
 LOTS_MAX: Final = 1 << 53
 
 Waiting = tuple[int, int, int, int, int, int, list[int], list[int], list[int]]
 
 
 @final
-class Fates:
-    """Count what became of each message: ``(kind of message, fate)``; every message has one fate."""
-
-    def __init__(self) -> None:
-        self.counts: Counter[tuple[str, str]] = Counter()
-
-    def add(self, kind: str, fate: str) -> None:
-        """Count one message."""
-        self.counts[kind, fate] += 1
-
-    def table(self) -> dict[str, dict[str, int]]:
-        """Return the counts by kind, then fate, both in alphabetical order."""
-        out: dict[str, dict[str, int]] = {}
-        for kind, fate in sorted(self.counts):
-            out.setdefault(kind, {})[fate] = self.counts[kind, fate]
-        return out
-
-
-@final
-class TickCheck:
+class TickCheck(TickSink):
     """Take one instrument's messages as recorded, give them back validated and in order.
 
     Parameters
     ----------
     instrument : int
         Its index in the run.
-    rule : str
-        How its book is joined (:mod:`bot4.market.tick_book`).
+    rule : JoinRule
+        How its book is joined.
     log : FaultLog
         Takes every fault.
     fates : Fates
         Takes every message.
     """
 
-    def __init__(self, instrument: int, rule: str, log: FaultLog, fates: Fates) -> None:
+    def __init__(self, instrument: int, rule: JoinRule, log: FaultLog, fates: Fates) -> None:
         self.instrument = instrument
-        self.book = Sequence(rule)
+        self.sync = sync.BookSync(rule)
         self.log = log
         self.fates = fates
         self._waiting: list[Waiting] = []
@@ -139,37 +123,39 @@ class TickCheck:
         """Take a snapshot, then every held change that it does not cover."""
         if self._is_bad("snapshot", change):
             return
-        self.book.begin(change)
-        if self.book.is_crossed():
+        answer = self.sync.snapshot(change)
+        if answer == sync.CROSSED:
             self._break("snapshot", CROSSED_BOOK, change, "a crossed snapshot")
-            return
-        self.fates.add("snapshot", APPLIED)
-        self._put(BOOK_SNAPSHOT, change)
-        held = list(self.book.held)
-        self.book.held.clear()
-        for one in held:
-            self.delta(one)
+        elif answer == sync.BEGUN:
+            self.fates.add("snapshot", APPLIED)
+            self._put(BOOK_SNAPSHOT, change)
+            for one in self.sync.release():
+                self.delta(one)
+        else:
+            self.aside("snapshot", STALE_SNAPSHOT, change.source, change.at_ns, f"{change.last_id}, older than changes")
+        self._count_overflow()
 
     def delta(self, change: Change) -> None:
         """Take a change of the book."""
-        book = self.book
-        if not book.is_known:
-            self._hold(change)
-        elif book.last_id < 0 and book.covers(change):
+        if self.sync.is_known and self._is_bad("delta", change):
+            return
+        before = self.sync.last_id
+        answer = self.sync.change(change)
+        if answer == sync.APPLIED:
+            self.fates.add("delta", APPLIED)
+            self._put(BOOK_DELTA, change)
+        elif answer == sync.HELD:
+            self._count_overflow()
+        elif answer == sync.COVERED:
             self.aside("delta", COVERED, change.source, change.at_ns, f"up to {change.last_id}")
-        elif not book.continues(change):
-            at, after = change.first_id, book.last_id if book.last_id >= 0 else book.snapshot_id
-            self.fault(SEQUENCE_GAP, change.source, change.at_ns, f"{at} to {change.last_id} after {after}")
+        elif answer == sync.REPEATED:
+            self.aside("delta", REPEATED_CHANGE, change.source, change.at_ns, f"up to {change.last_id} after {before}")
+        elif answer == sync.GAP:
+            told = f"{change.first_id} to {change.last_id} after {before}"
+            self.fault(SEQUENCE_GAP, change.source, change.at_ns, told)
             self._lose(change)
-            self._hold(change)  # the next snapshot may be older than it
-        elif not self._is_bad("delta", change):
-            book.follow(change)
-            if book.is_crossed():
-                value = f"bid {book.bids.best()}, ask {book.asks.best()} in ticks"
-                self._break("delta", CROSSED_BOOK, change, value)
-            else:
-                self.fates.add("delta", APPLIED)
-                self._put(BOOK_DELTA, change)
+        else:
+            self._break("delta", CROSSED_BOOK, change, f"{change.first_id} to {change.last_id} crosses it")
 
     def broken(self, what: str, kind: FaultKind, change: Change, value: str) -> None:
         """Set aside a message about the book that cannot be represented: the book is not known after it."""
@@ -181,8 +167,8 @@ class TickCheck:
 
     def finish(self) -> TickTable:
         """Return the rest; changes still held had no snapshot."""
-        while self.book.held:
-            self._let_go(self.book.held.popleft())
+        for change in self.sync.release():
+            self._let_go(change)
         return self._release(self._newest)
 
     def _is_late(self, what: str, source: int, at_ns: int) -> bool:
@@ -209,17 +195,15 @@ class TickCheck:
 
     def _lose(self, change: Change) -> None:
         """Say that the book is not known from here on."""
-        self.book.lose()
+        self.sync.lose()
         ids = (change.first_id, change.last_id, -1)
         empty = Change(change.source, (change.at_ns, change.known_ns), ids, ([], [], []))
         self._put(BOOK_SNAPSHOT, empty)
 
-    def _hold(self, change: Change) -> None:
-        """Hold a change until a snapshot says whether it counts."""
-        held = self.book.held
-        held.append(change)
-        if len(held) > HELD_MAX:
-            self._let_go(held.popleft())
+    def _count_overflow(self) -> None:
+        """Count the changes for which no snapshot came in time."""
+        for change in self.sync.overflow():
+            self._let_go(change)
 
     def _let_go(self, change: Change) -> None:
         """Set aside a change for which no snapshot came."""

@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 from bot4.domain.errors import BadInput
 from bot4.domain.event import BOOK_DELTA, BOOK_SNAPSHOT, QUOTE, TRADE
 from bot4.domain.values import SECOND_NS
+from bot4.market.books.rules import FUTURES_RULE, PLAIN_RULE, SPOT_RULE, Change, JoinRule
+from bot4.market.books.sync import HELD_MAX
 from bot4.market.faults import FaultLog
-from bot4.market.tick_book import FUTURES_RULE, HELD_MAX, PLAIN_RULE, SPOT_RULE, Change
+from bot4.market.quality import Fates
 from bot4.market.tick_tables import END, EVENT_NS, KIND, KNOWN_NS, LAST_ID, TickTable, join_tables
-from bot4.market.tick_validation import Fates, TickCheck
+from bot4.market.tick_validation import TickCheck
 
 START = 1_700_000_000 * SECOND_NS
 MS = 1_000_000
@@ -24,7 +26,7 @@ pytestmark = pytest.mark.requirement("DATA_001/validation")
 class Bench:
     """A check with its log and fates, and short words for messages."""
 
-    def __init__(self, rule: str = PLAIN_RULE, *, strict: bool = False) -> None:
+    def __init__(self, rule: JoinRule = PLAIN_RULE, *, strict: bool = False) -> None:
         self.log = FaultLog(["made up"], strict=strict)
         self.fates = Fates()
         self.check = TickCheck(0, rule, self.log, self.fates)
@@ -195,7 +197,7 @@ def test_without_a_snapshot_nothing_is_known_to_the_end() -> None:
         (PLAIN_RULE, [(11, 11, -1), (12, 12, -1), (14, 14, -1)], 2),
     ],
 )
-def test_the_venues_rules_of_joining(rule: str, changes: list[tuple[int, int, int]], applied: int) -> None:
+def test_the_venues_rules_of_joining(rule: JoinRule, changes: list[tuple[int, int, int]], applied: int) -> None:
     """After a snapshot numbered 10: which changes are covered, continue it, or show a gap."""
     bench = Bench(rule)
     bench.book(1, (10, 10, -1), **BOOK, is_snapshot=True)
@@ -230,7 +232,7 @@ def test_a_strict_reading_ends_at_the_first_fault() -> None:
     st.sampled_from([SPOT_RULE, FUTURES_RULE, PLAIN_RULE]),
 )
 def test_every_message_has_one_fate_and_the_book_is_never_crossed(
-    given_: list[tuple[str, int, int, int, int]], rule: str
+    given_: list[tuple[str, int, int, int, int]], rule: JoinRule
 ) -> None:
     """Whatever comes in whatever order: all counted, stamps in order, and the levels given make no crossed book."""
     bench = Bench(rule)

@@ -16,16 +16,17 @@ from typing import final
 
 import msgspec
 
-from bot4.adapters.stores.recorded_lines import HEAD_LINES, Levels, numbered_lines
+from bot4.adapters.stores.recorded_lines import Levels, numbered_lines
 from bot4.domain.errors import BadInput
 from bot4.domain.instrument import Instrument
 from bot4.market.bars import SOURCE_SHIFT
+from bot4.market.books.rules import FUTURES_RULE, SPOT_RULE
 from bot4.market.faults import NO_MARKET_TRADE, OTHER_STREAM, UNKNOWN_SYMBOL, FaultLog
+from bot4.market.quality import Fates
 from bot4.market.rows import MILLI_NS, STAMP_MISSING
-from bot4.market.tick_book import FUTURES_RULE, SPOT_RULE
-from bot4.market.tick_reader import PIECE_MESSAGES, TextTicks, TickReader
+from bot4.market.tick_reader import HEAD_LINES, PIECE_MESSAGES, TextTicks, TickReader
 from bot4.market.tick_tables import TickTable
-from bot4.market.tick_validation import Fates
+from bot4.market.tick_validation import TickCheck
 
 
 class Data(msgspec.Struct, gc=False, rename={"kind": "e", "sent_ms": "E", "at_ms": "T", "symbol": "s"}):
@@ -112,7 +113,8 @@ class BinanceLines(TickReader):
 
     def tables(self, instrument: Instrument, file: int, log: FaultLog, fates: Fates) -> Iterator[TickTable]:
         """Read the file from its begin."""
-        ticks = TextTicks(instrument, self._rule, log, fates)
+        check = TickCheck(int(instrument.index), self._rule, log, fates)
+        ticks = TextTicks(instrument, check)
         for number, line in numbered_lines(self._path):
             source = file << SOURCE_SHIFT | number
             local, _, text = line.partition(b" ")
@@ -125,9 +127,9 @@ class BinanceLines(TickReader):
             self._take(ticks, source, known_ns, message)
             if number % PIECE_MESSAGES == 0:
                 log.settle()
-                yield ticks.check.ready()
+                yield check.ready()
         log.settle()
-        yield ticks.check.finish()
+        yield check.finish()
 
     def _take(self, ticks: TextTicks, source: int, known_ns: int, message: Message) -> None:
         """Hand one message to its check."""

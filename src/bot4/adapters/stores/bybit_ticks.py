@@ -9,16 +9,17 @@ from typing import final
 
 import msgspec
 
-from bot4.adapters.stores.recorded_lines import HEAD_LINES, Levels, numbered_lines
+from bot4.adapters.stores.recorded_lines import Levels, numbered_lines
 from bot4.domain.errors import BadInput
 from bot4.domain.instrument import Instrument
 from bot4.market.bars import SOURCE_SHIFT
+from bot4.market.books.rules import PLAIN_RULE
 from bot4.market.faults import UNKNOWN_SYMBOL, FaultLog
+from bot4.market.quality import Fates
 from bot4.market.rows import MILLI_NS, STAMP_MISSING
-from bot4.market.tick_book import PLAIN_RULE
-from bot4.market.tick_reader import PIECE_MESSAGES, TextTicks, TickReader
+from bot4.market.tick_reader import HEAD_LINES, PIECE_MESSAGES, TextTicks, TickReader
 from bot4.market.tick_tables import TickTable
-from bot4.market.tick_validation import Fates
+from bot4.market.tick_validation import TickCheck
 
 
 class BybitData(msgspec.Struct, gc=False):
@@ -80,7 +81,8 @@ class BybitLines(TickReader):
 
     def tables(self, instrument: Instrument, file: int, log: FaultLog, fates: Fates) -> Iterator[TickTable]:
         """Read the file from its begin."""
-        ticks = TextTicks(instrument, PLAIN_RULE, log, fates)
+        check = TickCheck(int(instrument.index), PLAIN_RULE, log, fates)
+        ticks = TextTicks(instrument, check)
         for number, line in numbered_lines(self._path):
             source = file << SOURCE_SHIFT | number
             try:
@@ -98,6 +100,6 @@ class BybitLines(TickReader):
             ticks.levels(what, source, (at_ns, message.sent_ms * MILLI_NS), ids, data.bids, data.asks)
             if number % PIECE_MESSAGES == 0:
                 log.settle()
-                yield ticks.check.ready()
+                yield check.ready()
         log.settle()
-        yield ticks.check.finish()
+        yield check.finish()

@@ -11,9 +11,6 @@ from bot4.adapters.stores.columns import cannot_read
 GZIP: Final = b"\x1f\x8b"
 LINE_BYTES_MAX: Final = 4 << 20
 
-HEAD_LINES: Final = 2_000
-"""A reader looks at so many lines to learn what a recording is."""
-
 Levels = list[tuple[str, str]]
 """Price and quantity of each level of one side, as sent."""
 

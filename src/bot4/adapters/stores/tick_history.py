@@ -24,9 +24,9 @@ from bot4.domain.errors import BadInput
 from bot4.domain.instrument import Instrument
 from bot4.domain.tick_block import TickBlock
 from bot4.market.faults import FaultLog
+from bot4.market.quality import Fates
 from bot4.market.tick_reader import TickReader
 from bot4.market.tick_tables import END, EVENT_NS, TickTable, cut_tables, merge_tables
-from bot4.market.tick_validation import Fates
 
 HASHED: Final = (0, 2, 3, 4, 5)
 """The columns of messages that are hashed as they are: not the instrument's place, not where rows end in a piece."""

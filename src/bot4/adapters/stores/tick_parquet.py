@@ -25,9 +25,10 @@ from bot4.domain.tick_block import KIND_NAMES
 from bot4.domain.values import TICKS_MAX
 from bot4.market.bars import Ints
 from bot4.market.faults import FaultLog
+from bot4.market.quality import APPLIED, Fates
 from bot4.market.tick_reader import TickReader
 from bot4.market.tick_tables import END, EVENT_NS, KIND, TickTable
-from bot4.market.tick_validation import APPLIED, LOTS_MAX, Fates
+from bot4.market.tick_validation import LOTS_MAX
 
 FORMAT: Final = "bot4 ticks 1"
 COLUMNS: Final = ("message", "kind", "ts_event", "ts_known", "first_id", "last_id", "side", "price", "lots")

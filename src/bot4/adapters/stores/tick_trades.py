@@ -16,12 +16,13 @@ from bot4.domain.errors import BadInput
 from bot4.domain.instrument import Instrument
 from bot4.domain.values import SECOND_NS
 from bot4.market.bars import SOURCE_SHIFT
+from bot4.market.books.rules import PLAIN_RULE
 from bot4.market.faults import FaultLog
+from bot4.market.quality import Fates
 from bot4.market.rows import MICRO_NS, MILLI_NS, STAMP_MISSING
-from bot4.market.tick_book import PLAIN_RULE
 from bot4.market.tick_reader import PIECE_MESSAGES, TextTicks, TickReader
 from bot4.market.tick_tables import TickTable
-from bot4.market.tick_validation import Fates
+from bot4.market.tick_validation import TickCheck
 
 NAMES: Final = {
     "stamp": ("ts", "timestamp", "time", "transact_time"),
@@ -103,7 +104,8 @@ class TableTicks(TickReader):
 
     def tables(self, instrument: Instrument, file: int, log: FaultLog, fates: Fates) -> Iterator[TickTable]:
         """Read the file from its begin."""
-        ticks = TextTicks(instrument, PLAIN_RULE, log, fates)
+        check = TickCheck(int(instrument.index), PLAIN_RULE, log, fates)
+        ticks = TextTicks(instrument, check)
         for number, row in enumerate(self._records(), start=1):
             source = file << SOURCE_SHIFT | number
             what = "quote" if self._is_quotes else "trade"
@@ -122,9 +124,9 @@ class TableTicks(TickReader):
                 self._trade(ticks, source, at_ns, row)
             if number % PIECE_MESSAGES == 0:
                 log.settle()
-                yield ticks.check.ready()
+                yield check.ready()
         log.settle()
-        yield ticks.check.finish()
+        yield check.finish()
 
     def _trade(self, ticks: TextTicks, source: int, at_ns: int, row: dict[str, Any]) -> None:
         """Hand one trade to its check."""
