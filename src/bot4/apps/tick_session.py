@@ -2,14 +2,18 @@
 """A run over ticks, from request to what is ready to start: the counterpart of :mod:`bot4.apps.session` for bars."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from bot4.adapters.stores.instruments import instrument_for
 from bot4.adapters.stores.paths import group_paths
-from bot4.adapters.stores.tick_history import TickHistory, open_ticks, steps_of, symbol_in
+from bot4.adapters.stores.recorded_lines import numbered_lines
+from bot4.adapters.stores.tick_history import TickHistory, is_raw_traffic, open_tick_file, steps_of, symbol_in
+from bot4.adapters.venues.binance.recordings import BinanceLines
 from bot4.domain.errors import BadInput
 from bot4.market.intervals import interval_text, parse_interval
+from bot4.market.tick_reader import TickReader
 
 BAR_INTERVAL: Final = "1s"
 """The bars that are built of trades unless another length is asked for."""
@@ -32,6 +36,19 @@ def tick_paths(values: Sequence[str], symbols: Sequence[str]) -> dict[str, list[
     except BadInput as error:
         words = [text.replace("--bars", "--ticks") for text in (error.place, error.value, error.allowed, error.mend)]
         raise BadInput(words[0], words[1], words[2], words[3], error.code) from None
+
+
+def open_ticks(path: Path, symbol: str) -> TickReader:
+    """Return the reader for a file of ticks, by what is in it.
+
+    Raises
+    ------
+    BadInput
+        If it is missing or unreadable, or holds no ticks of a known kind.
+    """
+    if is_raw_traffic(path):
+        return BinanceLines(str(path), partial(numbered_lines, path), symbol)
+    return open_tick_file(path, symbol)
 
 
 def open_tick_histories(

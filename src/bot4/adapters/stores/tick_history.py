@@ -13,7 +13,6 @@ from typing import Final, final
 
 import numpy as np
 
-from bot4.adapters.stores.binance_ticks import BinanceLines
 from bot4.adapters.stores.bybit_ticks import BybitLines
 from bot4.adapters.stores.columns import check_readable
 from bot4.adapters.stores.history import FileNote, Survey
@@ -182,8 +181,20 @@ class _Digest:
         return told.hexdigest()
 
 
-def open_ticks(path: Path, symbol: str) -> TickReader:
-    """Return the reader for a file of ticks, by what is in it.
+def is_raw_traffic(path: Path) -> bool:
+    """Say whether a file is raw traffic: lines of a local time in ns and a message. Which venue's, its dialect says.
+
+    Raises
+    ------
+    BadInput
+        If it is missing or unreadable.
+    """
+    check_readable(path)
+    return b" {" in next((line for _, line in numbered_lines(path)), b"")[:24]
+
+
+def open_tick_file(path: Path, symbol: str) -> TickReader:
+    """Return the reader for a file of ticks that is no raw traffic, by what is in it.
 
     Raises
     ------
@@ -199,8 +210,6 @@ def open_ticks(path: Path, symbol: str) -> TickReader:
     line = next((line for _, line in numbered_lines(path)), b"")
     if line.lstrip().startswith(b'{"topic":"orderbook'):
         return BybitLines(path, symbol)
-    if b" {" in line[:24]:
-        return BinanceLines(path, symbol)
     return TableTicks(path, is_parquet=False)
 
 

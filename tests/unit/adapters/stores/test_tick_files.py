@@ -10,8 +10,9 @@ import duckdb
 import numpy as np
 import pytest
 
-from bot4.adapters.stores.tick_history import MergedTicks, TickHistory, TickSurvey, open_ticks, steps_of, symbol_in
+from bot4.adapters.stores.tick_history import MergedTicks, TickHistory, TickSurvey, steps_of, symbol_in
 from bot4.adapters.stores.tick_parquet import write_ticks
+from bot4.apps.tick_session import open_ticks
 from bot4.domain.errors import BadInput
 from bot4.domain.event import BOOK_SNAPSHOT
 from bot4.domain.instrument import Instrument
@@ -139,7 +140,7 @@ def futures_recording() -> list[bytes]:
         depth(T0 + 14, 13, 14, 12, [["999.99", "0"]], []),
         depth(T0 + 15, 16, 17, 15, [["999.96", "1"]], []),
         depth(T0 + 16, 18, 18, 17, [["999.95", "1"]], []),
-        line(T0 + 20, "x@markPrice", e="markPriceUpdate", E=T0 + 20, s=SYMBOL, p="1"),
+        line(T0 + 20, "x@markPrice", e="markPriceUpdate", E=T0 + 20, T=T0 + 30, s=SYMBOL, p="1"),
         line(T0 + 22, "x@bookTicker", e="bookTicker", u=18, **best),
         line(T0 + 23, "x@bookTicker", e="bookTicker", u=19, **(best | {"b": "1000.00"})),
     ]
@@ -151,8 +152,8 @@ def test_every_line_of_a_troubled_recording_has_one_fate(tmp_path: Path) -> None
     told = survey(path)
     assert told.fates == {
         "delta": {"applied": 2, "covered": 1, "no_book": 2},
-        "line": {"unreadable": 1},
-        "other": {"other_stream": 1},
+        "line": {"not_json": 1},
+        "mark_price": {"other_stream": 1},
         "quote": {"applied": 1, "crossed_quote": 1},
         "snapshot": {"applied": 1},
         "trade": {
