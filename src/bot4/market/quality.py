@@ -54,8 +54,6 @@ class FeedQuality:
         How often the book was lost, and how often it was whole again.
     resync_ns_max : int
         The longest time from a loss to a whole book.
-    known_ns : int
-        When the last message came; -1 before the first.
     lag_ns_max : int
         The latest that a stamped message was.
     """
@@ -68,7 +66,6 @@ class FeedQuality:
         self.gaps = 0
         self.resyncs = 0
         self.resync_ns_max = 0
-        self.known_ns = -1
         self.lag_ns_max = 0
         self._lost_ns = -1
         self._lags = [0] * (len(LAG_EDGES_NS) + 1)

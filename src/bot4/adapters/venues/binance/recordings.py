@@ -159,7 +159,8 @@ class BinanceLines(TickReader):
             local, _, text = line.partition(b" ")
             try:
                 message = decoder.decode(text)
-                sent_ms = max(message.data.sent_ms, message.data.at_ms, message.sent_ms, message.at_ms)
+                data = message.data  # when it was sent comes first: a mark price's T is its next funding, hours ahead
+                sent_ms = data.sent_ms or message.sent_ms or data.at_ms or message.at_ms
                 ahead = sent_ms * MILLI_NS - int(local)
             except (ValueError, msgspec.DecodeError):
                 continue
