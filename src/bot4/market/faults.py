@@ -71,7 +71,7 @@ NO_INSTRUMENT: Final = FaultKind("no_instrument", "message set aside, it names n
 # Of feeds as they come in. Such a message is late or doubtful, and is used all the same unless it says otherwise.
 STALE: Final = FaultKind("stale", "used, but the feed counts as late", False)
 STALE_QUOTE: Final = FaultKind("stale_quote", "message set aside", False)
-REPEATED_QUOTE: Final = FaultKind("repeated_quote", "message set aside", False)
+REPEATED_QUOTE: Final = FaultKind("repeated_quote", "message set aside, a later one is known", False)
 STAMP_BACKWARD: Final = FaultKind("stamp_backward", "stamped as the one before it", False)
 STAMP_AHEAD: Final = FaultKind("stamp_ahead", "known when it says it happened", False)
 CLOCK_BACKWARD: Final = FaultKind("clock_backward", "received when the one before it was", False)

@@ -13,6 +13,8 @@ from bot4.market.faults import FaultKind
 
 APPLIED: Final = "applied"
 
+MARKET_KINDS: Final = ("trade", "quote", "snapshot", "delta", "bar")
+
 LAG_EDGES_NS: Final = tuple(int(1_000_000 * 2.0**step) for step in range(-3, 15))
 """Upper edges of the buckets of lateness: 0.125 ms, doubled up to 16.4 s."""
 
@@ -24,9 +26,9 @@ class Fates:
     def __init__(self) -> None:
         self.counts: Counter[tuple[str, str]] = Counter()
 
-    def add(self, kind: str, fate: str) -> None:
-        """Count one message."""
-        self.counts[kind, fate] += 1
+    def add(self, kind: str, fate: str, count: int = 1) -> None:
+        """Count one message, or several of one fate."""
+        self.counts[kind, fate] += count
 
     def total(self) -> int:
         """Return how many messages were counted."""
@@ -46,8 +48,8 @@ class FeedQuality:
 
     Attributes
     ----------
-    fates : Fates
-        Every message once.
+    applied : dict
+        How many messages of each kind were used.
     faults : dict
         How often each fault was found, by name; a message may have several, or be used in spite of one.
     gaps, resyncs : int
@@ -61,17 +63,32 @@ class FeedQuality:
     def __init__(self, symbol: str, feed: str) -> None:
         self.symbol = symbol
         self.feed = feed
-        self.fates = Fates()
+        self.applied: dict[str, int] = dict.fromkeys(MARKET_KINDS, 0)
         self.faults: dict[str, int] = {}
         self.gaps = 0
         self.resyncs = 0
         self.resync_ns_max = 0
         self.lag_ns_max = 0
         self._lost_ns = -1
+        self._aside = Fates()
         self._lags = [0] * (len(LAG_EDGES_NS) + 1)
 
+    def aside(self, what: str, kind: FaultKind) -> None:
+        """Count one message that is not used, and why."""
+        self._aside.add(what, kind.name)
+        self.fault(kind)
+
+    def fates(self) -> Fates:
+        """Return what became of every message, each counted once."""
+        fates = Fates()
+        for what, count in self.applied.items():
+            if count:
+                fates.add(what, APPLIED, count)
+        fates.counts.update(self._aside.counts)
+        return fates
+
     def fault(self, kind: FaultKind) -> None:
-        """Count one fault."""
+        """Count one fault: of a message that is used all the same, or is not."""
         self.faults[kind.name] = self.faults.get(kind.name, 0) + 1
 
     def lag(self, lag_ns: int) -> None:
@@ -110,11 +127,12 @@ class FeedQuality:
 
     def figures(self) -> dict[str, object]:
         """Return everything counted, for a report or a metric."""
+        fates = self.fates()
         return {
             "symbol": self.symbol,
             "feed": self.feed,
-            "messages": self.fates.total(),
-            "fates": self.fates.table(),
+            "messages": fates.total(),
+            "fates": fates.table(),
             "faults": dict(sorted(self.faults.items())),
             "gaps": self.gaps,
             "resyncs": self.resyncs,

@@ -60,7 +60,13 @@ class Scale:
         ValueError
             If the text is no plain decimal.
         """
-        steps, rest, _ = self.split(text)
+        whole, _, places = text.partition(".")
+        digits = whole + places
+        divisor = self._divisors.get(len(places))
+        if divisor is not None and digits.isdecimal() and digits.isascii():
+            steps, rest = divmod(int(digits) * self._denominator, divisor)
+        else:
+            steps, rest, _ = self.split(text)
         if rest or steps < 0:
             steps = OFF_STEP
         if len(self._remembered) >= REMEMBERED_MAX:

@@ -30,7 +30,13 @@ class Arrivals:
         return known_ns
 
     def received(self, at_ns: int, known_ns: int) -> int:
-        """Return when a message stamped ``at_ns`` was received, and count how late it was."""
+        """Return when a message stamped ``at_ns`` was received, and count how late it was.
+
+        One without a stamp of its own has that of its arrival, and tells nothing of lateness.
+        """
+        if at_ns == known_ns and known_ns >= self.known_ns:
+            self.known_ns = known_ns
+            return known_ns
         known_ns = self.heard(known_ns)
         lag_ns = known_ns - at_ns
         self.quality.lag(lag_ns)

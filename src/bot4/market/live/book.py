@@ -26,7 +26,6 @@ from bot4.market.faults import (
     FaultKind,
 )
 from bot4.market.live.arrivals import Arrivals
-from bot4.market.quality import APPLIED
 
 LOTS_MAX: Final = 1 << 53
 
@@ -66,18 +65,18 @@ class LiveBook:
         was_known = self.sync.is_known
         answer = self.sync.snapshot(change)
         if answer == sync.CROSSED:
-            self._aside("snapshot", CROSSED_BOOK)
+            self._quality.aside("snapshot", CROSSED_BOOK)
             if was_known:
                 self._say_lost(change, known_ns)
         elif answer == sync.BEGUN:
-            self._quality.fates.add("snapshot", APPLIED)
+            self._quality.applied["snapshot"] += 1
             self._hand_on(change, known_ns, is_snapshot=True)
             for one in self.sync.release():
                 self._apply(one, known_ns)
             if self.sync.is_known:
                 self._quality.whole(known_ns)
         else:
-            self._aside("snapshot", STALE_SNAPSHOT)
+            self._quality.aside("snapshot", STALE_SNAPSHOT)
         self._count_overflow()
 
     def change(self, change: Change) -> None:
@@ -87,7 +86,7 @@ class LiveBook:
 
     def broken(self, what: str, kind: FaultKind, change: Change) -> None:
         """Set aside a message that cannot be represented: the book is not known after it."""
-        self._aside(what, kind)
+        self._quality.aside(what, kind)
         was_known = self.sync.is_known
         self.sync.lose()
         if was_known:
@@ -103,30 +102,25 @@ class LiveBook:
         """Join a change to the book."""
         answer = self.sync.change(change)
         if answer == sync.APPLIED:
-            self._quality.fates.add("delta", APPLIED)
+            self._quality.applied["delta"] += 1
             self._hand_on(change, known_ns, is_snapshot=False)
         elif answer == sync.HELD:
             self._count_overflow()
         elif answer == sync.COVERED:
-            self._aside("delta", COVERED)
+            self._quality.aside("delta", COVERED)
         elif answer == sync.REPEATED:
-            self._aside("delta", REPEATED_CHANGE)
+            self._quality.aside("delta", REPEATED_CHANGE)
         elif answer == sync.GAP:
             self._quality.fault(SEQUENCE_GAP)
             self._say_lost(change, known_ns)
         else:
-            self._aside("delta", CROSSED_BOOK)
+            self._quality.aside("delta", CROSSED_BOOK)
             self._say_lost(change, known_ns)
-
-    def _aside(self, what: str, kind: FaultKind) -> None:
-        """Count one message that is not used."""
-        self._quality.fates.add(what, kind.name)
-        self._quality.fault(kind)
 
     def _count_overflow(self) -> None:
         """Count the changes for which no snapshot came in time."""
         for _ in self.sync.overflow():
-            self._aside("delta", NO_BOOK)
+            self._quality.aside("delta", NO_BOOK)
 
     def _is_bad(self, what: str, change: Change) -> bool:
         """Break the book over levels that cannot be."""

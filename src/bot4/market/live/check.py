@@ -39,7 +39,8 @@ from bot4.market.faults import (
 from bot4.market.live import outliers
 from bot4.market.live.arrivals import STALE_NS, Arrivals
 from bot4.market.live.book import LOTS_MAX, LiveBook, Receiver
-from bot4.market.quality import APPLIED, FeedQuality
+from bot4.market.live.numbers import RisingNumbers
+from bot4.market.quality import FeedQuality
 from bot4.market.tick_sink import TickSink
 
 DOUBTED_MAX: Final = 64
@@ -74,27 +75,32 @@ class LiveCheck(TickSink):
         self._doubted: list[Trade] = []
         self._doubted_quote: Quote | None = None
         self._trade_ns = -1
-        self._trade_id = -1
+        self._trade_ids = RisingNumbers()
         self._quote_ns = -1
-        self._quote_id = -1
+        self._quote_ids = RisingNumbers()
 
     def is_usable(self, now_ns: int, silence_ns: int) -> bool:
         """Say whether its book is whole and the feed fresh (:meth:`bot4.market.live.arrivals.Arrivals.is_fresh`)."""
         return self.book.sync.is_known and self.arrivals.is_fresh(now_ns, silence_ns)
 
+    @property
+    def waiting(self) -> int:
+        """Return how many messages have no fate yet: held in doubt, or for a snapshot."""
+        return len(self._doubted) + (self._doubted_quote is not None) + self.book.sync.held_count
+
     def settle(self, now_ns: int) -> None:
         """Hand on what was doubted and never refuted: to be called now and then, also when nothing comes."""
         if self.prints.is_over(now_ns):
-            self._stand()
+            self._stand(now_ns)
         if self.quotes.is_over(now_ns):
-            self._stand_quote()
+            self._stand_quote(now_ns)
 
-    def witness(self, price: int) -> None:
-        """Take the price that the other feed of this instrument believes."""
+    def witness(self, price: int, now_ns: int) -> None:
+        """Take a price that another one believes: the other feed of this instrument, or its other stream."""
         if self.prints.is_confirmed_by(price):
-            self._stand()
+            self._stand(now_ns)
         if self.quotes.is_confirmed_by(price):
-            self._stand_quote()
+            self._stand_quote(now_ns)
 
     def fault(self, kind: FaultKind, source: int, at_ns: int, value: str) -> None:
         """Count one fault."""
@@ -102,21 +108,19 @@ class LiveCheck(TickSink):
 
     def aside(self, what: str, kind: FaultKind, source: int, at_ns: int, value: str) -> None:
         """Set one message aside, and count it."""
-        self.quality.fates.add(what, kind.name)
-        self.quality.fault(kind)
+        self.quality.aside(what, kind)
 
     def trade(self, source: int, at_ns: int, known_ns: int, *, trade_id: int, side: int, price: int, lots: int) -> None:
         """Take a trade; ``trade_id`` is -1 where there is none."""
         if not 0 < price < TICKS_MAX or not 0 < lots < LOTS_MAX:
             self.aside("trade", NOT_POSITIVE, source, at_ns, f"price {price} ticks, {lots} lots")
             return
-        if trade_id >= 0:
-            if trade_id <= self._trade_id:
-                self.aside("trade", REPEATED_TRADE, source, at_ns, f"id {trade_id} after {self._trade_id}")
-                return
-            if 0 <= self._trade_id < trade_id - 1:
-                self.fault(TRADES_MISSING, source, at_ns, "")
-            self._trade_id = trade_id
+        missing = self._trade_ids.missing_before(trade_id) if trade_id >= 0 else 0
+        if missing < 0:
+            self.aside("trade", REPEATED_TRADE, source, at_ns, f"id {trade_id} after {self._trade_ids.last}")
+            return
+        if missing > 0:
+            self.quality.fault(TRADES_MISSING)
         known_ns = self.arrivals.received(at_ns, known_ns)
         self.settle(known_ns)
         if at_ns < self._trade_ns:
@@ -126,7 +130,7 @@ class LiveCheck(TickSink):
         if at_ns > known_ns:
             known_ns = at_ns
         told = Trade(Nanos(at_ns), Nanos(known_ns), self._index, trade_id, side, Ticks(price), Lots(lots))
-        self._judge_trade(told, price, known_ns)
+        self._judge_trade(told, known_ns)
 
     def quote(
         self, source: int, at_ns: int, known_ns: int, *, last_id: int, bid: tuple[int, int], ask: tuple[int, int]
@@ -140,10 +144,9 @@ class LiveCheck(TickSink):
         if bid_ticks >= ask_ticks:
             self.aside("quote", CROSSED_QUOTE, source, at_ns, f"bid {bid_ticks}, ask {ask_ticks} in ticks")
             return
-        if 0 <= last_id <= self._quote_id:
-            self.aside("quote", REPEATED_QUOTE, source, at_ns, f"id {last_id} after {self._quote_id}")
+        if last_id >= 0 and self._quote_ids.missing_before(last_id) < 0:
+            self.aside("quote", REPEATED_QUOTE, source, at_ns, f"id {last_id} after {self._quote_ids.last}")
             return
-        self._quote_id = last_id
         known_ns = self.arrivals.received(at_ns, known_ns)
         if known_ns - at_ns > STALE_NS:
             self.aside("quote", STALE_QUOTE, source, at_ns, "")
@@ -184,58 +187,71 @@ class LiveCheck(TickSink):
             self.aside("bar", NOT_POSITIVE, source, open_ns, f"{prices} in ticks, {lots} lots")
             return
         known_ns = self.arrivals.heard(known_ns)
-        self.quality.fates.add("bar", APPLIED)
+        self.quality.applied["bar"] += 1
         bar = Bar(
             Nanos(known_ns), self._index, Nanos(open_ns), Ticks(first), Ticks(high), Ticks(low), Ticks(last), Lots(lots)
         )
         self._receiver(bar)
 
-    def _judge_trade(self, trade: Trade, price: int, known_ns: int) -> None:
+    def _judge_trade(self, trade: Trade, known_ns: int) -> None:
         """Hand a trade on, hold it in doubt, or settle what was held before it."""
-        answer = self.prints.judge(price, known_ns, self.quotes.believed)
-        if answer == outliers.BELIEVED:
-            self.quality.fates.add("trade", APPLIED)
-            self._receiver(trade)
+        price = int(trade.price)
+        answer = self.prints.judge(price, known_ns, self.quotes.doubted or self.quotes.believed)
+        if answer == outliers.DOUBTED and len(self._doubted) < DOUBTED_MAX:
+            self.quality.fault(DOUBTFUL)
+            self._doubted.append(trade)
             return
         if answer == outliers.REFUTES:
-            for _ in self._doubted:
-                self.quality.fates.add("trade", SPIKE.name)
-                self.quality.fault(SPIKE)
-            self._doubted = []
-            self.quality.fates.add("trade", APPLIED)
-            self._receiver(trade)
-            return
-        self._doubted.append(trade)
-        if answer == outliers.STANDS or len(self._doubted) > DOUBTED_MAX:
-            self._stand()
-        else:
-            self.quality.fault(DOUBTFUL)
+            self._refute()
+        elif self._doubted or answer != outliers.BELIEVED:
+            self._stand(known_ns)
+        self._pass_trade(trade)
+        if answer == outliers.STANDS and self.quotes.is_confirmed_by(price):
+            self._stand_quote(known_ns)
 
-    def _stand(self) -> None:
-        """Hand on every trade that was held in doubt: it was a real move."""
+    def _pass_trade(self, trade: Trade) -> None:
+        """Hand a trade on."""
+        self.quality.applied["trade"] += 1
+        self._receiver(trade)
+
+    def _refute(self) -> None:
+        """Set aside every trade that was held in doubt: a spike."""
+        for _ in self._doubted:
+            self.quality.aside("trade", SPIKE)
+        self._doubted = []
+
+    def _stand(self, now_ns: int) -> None:
+        """Hand on every trade that was held in doubt, as known now: it was a real move."""
         doubted, self._doubted = self._doubted, []
         self.quality.fault(CONFIRMED)
-        for trade in doubted:
-            self.quality.fates.add("trade", APPLIED)
-            self._receiver(trade)
+        for one in doubted:
+            known_ns = Nanos(max(now_ns, int(one.ts_event_ns)))
+            self._pass_trade(
+                Trade(one.ts_event_ns, known_ns, one.instrument, one.trade_id, one.side, one.price, one.lots)
+            )
 
     def _judge_quote(self, quote: Quote, middle: int, known_ns: int) -> None:
         """Hand a quote on, or hold it in doubt; of several held only the last still tells anything."""
-        answer = self.quotes.judge(middle, known_ns, self.prints.believed)
+        answer = self.quotes.judge(middle, known_ns, self.prints.doubted or self.prints.believed)
         if self._doubted_quote is not None:
-            self.quality.fates.add("quote", SPIKE.name if answer == outliers.REFUTES else DOUBTFUL.name)
+            self.quality.aside("quote", SPIKE if answer == outliers.REFUTES else REPEATED_QUOTE)
             self._doubted_quote = None
         if answer == outliers.DOUBTED:
             self.quality.fault(DOUBTFUL)
             self._doubted_quote = quote
             return
-        self.quality.fates.add("quote", APPLIED)
+        self.quality.applied["quote"] += 1
         self._receiver(quote)
+        if answer == outliers.STANDS and self.prints.is_confirmed_by(middle):
+            self._stand(known_ns)
 
-    def _stand_quote(self) -> None:
-        """Hand on the quote that was held in doubt."""
-        quote, self._doubted_quote = self._doubted_quote, None
-        if quote is not None:
+    def _stand_quote(self, now_ns: int) -> None:
+        """Hand on the quote that was held in doubt, as known now."""
+        one, self._doubted_quote = self._doubted_quote, None
+        if one is not None:
             self.quality.fault(CONFIRMED)
-            self.quality.fates.add("quote", APPLIED)
-            self._receiver(quote)
+            self.quality.applied["quote"] += 1
+            known_ns = Nanos(max(now_ns, int(one.ts_event_ns)))
+            self._receiver(
+                Quote(one.ts_event_ns, known_ns, one.instrument, one.bid, one.bid_lots, one.ask, one.ask_lots)
+            )

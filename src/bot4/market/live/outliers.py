@@ -48,7 +48,7 @@ class OutlierWatch:
         How many in a row confirm a move, 1 or more.
     """
 
-    __slots__ = ("limit_ppm", "prints", "believed", "doubted", "count", "_since_ns")
+    __slots__ = ("limit_ppm", "prints", "believed", "doubted", "count", "_since_ns", "_low", "_high")
 
     def __init__(self, limit_ppm: int = LIMIT_PPM, prints: int = PRINTS) -> None:
         self.limit_ppm = limit_ppm
@@ -57,6 +57,8 @@ class OutlierWatch:
         self.doubted = 0
         self.count = 0
         self._since_ns = 0
+        self._low = 1
+        self._high = 0
 
     def judge(self, price: int, now_ns: int, witness: int = 0) -> int:
         """Judge the next price; return BELIEVED, DOUBTED, STANDS or REFUTES.
@@ -65,8 +67,11 @@ class OutlierWatch:
         is believed and those doubted before it were none. ``witness`` is what another
         one believes now, 0 for nobody.
         """
-        if self.believed == 0 or self.is_near(price, self.believed):
+        if self._low <= price <= self._high and self.doubted == 0:
             self.believed = price
+            return BELIEVED
+        if self.believed == 0 or self.is_near(price, self.believed):
+            self._believe(price)
             if self.doubted == 0:
                 return BELIEVED
             self._settle()
@@ -78,7 +83,7 @@ class OutlierWatch:
         self.count += 1
         is_seen = witness > 0 and self.is_near(price, witness)
         if is_seen or self.count >= self.prints or now_ns - self._since_ns >= HOLD_NS:
-            self.believed = price
+            self._believe(price)
             self._settle()
             return STANDS
         return DOUBTED
@@ -87,7 +92,7 @@ class OutlierWatch:
         """Say whether what is doubted was not refuted for long enough; if so, it is believed from here on."""
         if self.doubted == 0 or now_ns - self._since_ns < HOLD_NS:
             return False
-        self.believed = self.doubted
+        self._believe(self.doubted)
         self._settle()
         return True
 
@@ -95,13 +100,20 @@ class OutlierWatch:
         """Say whether another witness saw what is doubted; if so, it is believed from here on."""
         if self.doubted == 0 or witness <= 0 or not self.is_near(self.doubted, witness):
             return False
-        self.believed = self.doubted
+        self._believe(self.doubted)
         self._settle()
         return True
 
     def is_near(self, price: int, other: int) -> bool:
         """Say whether a price is within the limit of another."""
         return abs(price - other) * PPM <= self.limit_ppm * other
+
+    def _believe(self, price: int) -> None:
+        """Believe a price, and lay a band of half the limit around it: any two prices in it are near each other."""
+        self.believed = price
+        half = price * self.limit_ppm // (2 * PPM)
+        self._low = price - half * (PPM - self.limit_ppm) // PPM
+        self._high = price + half * (PPM - self.limit_ppm) // PPM
 
     def _settle(self) -> None:
         """Forget what was doubted."""

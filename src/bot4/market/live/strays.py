@@ -22,8 +22,7 @@ class Strays(TickSink):
 
     def aside(self, what: str, kind: FaultKind, source: int, at_ns: int, value: str) -> None:
         """Set one message aside, and count it."""
-        self.quality.fates.add(what, kind.name)
-        self.quality.fault(kind)
+        self.quality.aside(what, kind)
 
     def trade(self, source: int, at_ns: int, known_ns: int, *, trade_id: int, side: int, price: int, lots: int) -> None:
         """Set a trade aside."""

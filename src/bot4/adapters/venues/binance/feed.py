@@ -100,7 +100,9 @@ class BinanceFeed:
 
     def _of(self, what: str, symbol: str, at_ns: int, source: int) -> TextTicks | None:
         """Return the instrument of a symbol, or count the message among the strays."""
-        ticks = self._ticks.get(symbol) or self._ticks.get(symbol.upper())
+        ticks = self._ticks.get(symbol)
+        if ticks is None:
+            ticks = self._ticks.get(symbol.upper())
         if ticks is None:
             self._strays.aside(what, UNKNOWN_SYMBOL, source, at_ns, f"symbol {symbol!r}")
         return ticks
