@@ -50,3 +50,6 @@ class TickSink:
     def bar(self, source: int, open_ns: int, known_ns: int, *, prices: tuple[int, int, int, int], lots: int) -> None:
         """Take a finished bar of the venue's: open, high, low, close. Set aside where bars are built of trades."""
         self.aside("bar", OTHER_STREAM, source, open_ns, "a bar of the venue's own")
+
+    def settle(self, now_ns: int) -> None:
+        """Hand on what was held back long enough, at a moment."""

@@ -22,6 +22,7 @@ from bot4.adapters.venues.binance.messages import (
     QuoteMessage,
     RefusalMessage,
     ReplyMessage,
+    SettleMessage,
     ShutdownMessage,
     SnapshotMessage,
     TradeMessage,
@@ -47,7 +48,15 @@ AGG_TRADES: Final = "agg_trade"
 SNAPSHOT_STREAM: Final = "@depthSnapshot"
 """How a recording of ours calls the answer of the depth request, which itself names no symbol."""
 
+SETTLE: Final = b'{"stream":"!bot4","data":{"e":"bot4Settle"}}'
+"""A frame of our own: time has passed. To be taken, and recorded, some times a second like any other."""
+
 PARTIAL_BOOKS: Final = ("@depth5", "@depth10", "@depth20")
+
+
+def snapshot_frame(symbol: str, body: bytes) -> bytes:
+    """Return the answer of a depth request as a frame that says whose it is: to be taken, and recorded, as one."""
+    return b'{"stream":"%b%b","data":%b}' % (symbol.lower().encode(), SNAPSHOT_STREAM.encode(), body)
 
 
 @final
@@ -87,16 +96,6 @@ class BinanceFeed:
         else:
             return self._other(message, stream, known_ns, source)
         return None
-
-    def snapshot(self, symbol: str, body: bytes, known_ns: int, source: int = 0) -> None:
-        """Take the answer of a depth request for a symbol."""
-        message, _ = self._decoder.decode(body)
-        if isinstance(message, SnapshotMessage):
-            self._snapshot(message, symbol, known_ns, source)
-        else:
-            told = message.found if isinstance(message, Unread) else WHAT.get(type(message), "a list")
-            sink = self._ticks[symbol].check if symbol in self._ticks else self._strays
-            sink.aside("snapshot", OTHER_STREAM, source, known_ns, told)
 
     def _of(self, what: str, symbol: str, at_ns: int, source: int) -> TextTicks | None:
         """Return the instrument of a symbol, or count the message among the strays."""
@@ -169,6 +168,10 @@ class BinanceFeed:
         elif isinstance(message, ShutdownMessage | ReplyMessage | RefusalMessage):
             self._strays.aside(WHAT[type(message)], CONTROL, source, known_ns, "of the connection")
             return message
+        elif isinstance(message, SettleMessage):
+            self._strays.aside("settle", CONTROL, source, known_ns, "our own")
+            for ticks in self._ticks.values():
+                ticks.check.settle(known_ns)
         elif isinstance(message, list):
             self._strays.aside("tickers", OTHER_STREAM, source, known_ns, stream)
         else:

@@ -205,6 +205,10 @@ class ShutdownMessage(msgspec.Struct, gc=False, frozen=True, tag_field="e", tag=
     sent_ms: int = msgspec.field(name="E")
 
 
+class SettleMessage(msgspec.Struct, gc=False, frozen=True, tag_field="e", tag="bot4Settle"):
+    """Tell ourselves that time has passed: in the stream, so that a recording of it knows too."""
+
+
 class ReplyMessage(msgspec.Struct, gc=False, frozen=True):
     """Answer a request of the connection: ``result`` is None, or the list of subscriptions."""
 
@@ -243,5 +247,5 @@ MarketMessage = (
 )
 """What a stream says of a market."""
 
-ControlMessage = ShutdownMessage | ReplyMessage | RefusalMessage
+ControlMessage = ShutdownMessage | ReplyMessage | RefusalMessage | SettleMessage
 """What the connection says of itself."""

@@ -30,6 +30,7 @@ from bot4.adapters.venues.binance.messages import (
     RefusalBody,
     RefusalMessage,
     ReplyMessage,
+    SettleMessage,
     ShutdownMessage,
     SnapshotMessage,
     TickerMessage,
@@ -51,6 +52,7 @@ EVENTS: Final[dict[str, type[MarketMessage | ControlMessage]]] = {
     "markPriceUpdate": MarkPriceMessage,
     "forceOrder": LiquidationMessage,
     "serverShutdown": ShutdownMessage,
+    "bot4Settle": SettleMessage,
 }
 """The messages by what they call themselves."""
 
@@ -69,6 +71,7 @@ WHAT: Final[dict[type, str]] = {
     MarkPriceMessage: "mark_price",
     LiquidationMessage: "liquidation",
     ShutdownMessage: "shutdown",
+    SettleMessage: "settle",
     ReplyMessage: "reply",
     RefusalMessage: "refusal",
 }
