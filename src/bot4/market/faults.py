@@ -38,6 +38,7 @@ VOLUME_CLAMPED: Final = FaultKind("volume_clamped", "volume cut to 2**53 - 1 lot
 GAP: Final = FaultKind("gap", "not filled", False)
 OUTLIER: Final = FaultKind("outlier", "kept", False)
 OFF_TICK: Final = FaultKind("off_tick", "rounded to the tick", False)
+LEVELS_OFF_TICK: Final = FaultKind("levels_off_tick", "levels left out, older than the tick", False)
 OFF_LOT: Final = FaultKind("off_lot", "rounded to the lot", False)
 ZERO_VOLUME: Final = FaultKind("zero_volume", "kept", False)
 PARTIAL_BAR: Final = FaultKind("partial_bar", "kept, built from what was there", False)
@@ -92,6 +93,7 @@ FAULT_KINDS: Final = (
     GAP,
     OUTLIER,
     OFF_TICK,
+    LEVELS_OFF_TICK,
     OFF_LOT,
     ZERO_VOLUME,
     PARTIAL_BAR,

@@ -4,13 +4,13 @@
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from typing import final
+from typing import Final, final
 
 from mypy_extensions import mypyc_attr
 
 from bot4.domain.instrument import Instrument
 from bot4.market.books.rules import Change
-from bot4.market.faults import BOOK_OFF_TICK, OFF_LOT, OFF_TICK, UNREADABLE, FaultKind, FaultLog
+from bot4.market.faults import BOOK_OFF_TICK, LEVELS_OFF_TICK, OFF_LOT, OFF_TICK, UNREADABLE, FaultKind, FaultLog
 from bot4.market.quality import Fates
 from bot4.market.tick_scale import Scale
 from bot4.market.tick_sink import TickSink
@@ -18,6 +18,9 @@ from bot4.market.tick_tables import TickTable
 
 PIECE_MESSAGES = 8_192
 """After so many messages a reader gives what is ready."""
+
+OFF_TICK_SHARE_MAX: Final = 0.25
+"""A book with more of its levels off the tick is of another tick than the instrument's."""
 
 HEAD_LINES = 2_000
 """A reader looks at so many lines to learn what a recording is."""
@@ -70,8 +73,10 @@ class TextTicks:
 
     A price off the tick is rounded and counted: a trade's to the nearest, a quote's
     outwards, so that nobody trades better than the venue offered. Levels off the tick
-    would fall together, so their book is not known. Quantities off the lot are
-    rounded down, a trade's at least to one lot.
+    are orders from before the venue coarsened it, far from the market: they cannot be
+    told in ticks and are left out of the book, which shows less than there is. Where
+    a snapshot has many of them the instrument is wrong, and there is no book. Quantities
+    off the lot are rounded down, a trade's at least to one lot.
     """
 
     def __init__(self, instrument: Instrument, check: TickSink) -> None:
@@ -128,25 +133,32 @@ class TextTicks:
         asks: Sequence[tuple[str, str]],
     ) -> None:
         """Take a message about the book: ``"snapshot"`` or ``"delta"``, its first, last and previous id, its levels."""
-        sides = [1] * len(bids) + [-1] * len(asks)
+        sides: list[int] = []
         prices: list[int] = []
         lots: list[int] = []
-        off = ""
+        off = 0
+        side = 1
         whole_price, whole_lots = self._price.whole, self._lot.whole
         try:
-            for price, quantity in (*bids, *asks):
-                ticks, count = whole_price(price), whole_lots(quantity)
-                if ticks < 0:
-                    ticks, rest, _ = self._price.split(price)
-                    off = off or (price if rest else "")
-                prices.append(ticks)
-                lots.append(count if count >= 0 else self._lot.down(quantity)[0])
+            for levels in (bids, asks):
+                for price, quantity in levels:
+                    ticks = whole_price(price)
+                    if ticks < 0 and self._price.split(price)[1]:
+                        off += 1
+                        continue
+                    count = whole_lots(quantity)
+                    sides.append(side)
+                    prices.append(ticks)
+                    lots.append(count if count >= 0 else self._lot.down(quantity)[0])
+                side = -1
         except ValueError as error:
             self.unreadable(what, source, clocks[0], str(error))
             return
         change = Change(source, clocks, ids, (sides, prices, lots))
         if off:
-            self.check.broken(what, BOOK_OFF_TICK, change, f"price {off}")
+            self.check.fault(LEVELS_OFF_TICK, source, clocks[0], f"{off} of {off + len(prices)} levels")
+        if what == "snapshot" and off > OFF_TICK_SHARE_MAX * (off + len(prices)):
+            self.check.broken(what, BOOK_OFF_TICK, change, f"{off} of {off + len(prices)} levels")
         elif what == "snapshot":
             self.check.snapshot(change)
         else:

@@ -64,7 +64,9 @@ class Scale:
         digits = whole + places
         divisor = self._divisors.get(len(places))
         if divisor is not None and digits.isdecimal() and digits.isascii():
-            steps, rest = divmod(int(digits) * self._denominator, divisor)
+            value = int(digits) * self._denominator
+            steps = value // divisor
+            rest = value - steps * divisor
         else:
             steps, rest, _ = self.split(text)
         if rest or steps < 0:
