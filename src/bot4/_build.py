@@ -28,6 +28,7 @@ HOT: Final = (
     "market/live/*.py",
     "market/quality.py",
     "market/tick*.py",
+    "adapters/venues/binance/feed.py",
     "insight/*.py",
     "decision/**/*.py",
     "guard/*.py",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from bot4.apps.bench import features, live, mathematics, orders, paths, pipeline, runs, sockets
+from bot4.apps.bench import features, live, mathematics, orders, paths, pipeline, runs, sockets, traffic
 from bot4.apps.bench.harness import Bench, Measurement, Row, timer_floor_us
 from bot4.apps.bench.sides import running_build
 from bot4.apps.doctor import processor
@@ -33,7 +33,7 @@ class Measured:
 
 def every() -> list[Measurement]:
     """Return everything that can be measured, in the order in which it is."""
-    parts = (paths, orders, features, live, sockets, runs, mathematics, pipeline)
+    parts = (paths, orders, features, live, sockets, traffic, runs, mathematics, pipeline)
     return [one for part in parts for one in part.cases()]
 
 
