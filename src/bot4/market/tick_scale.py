@@ -9,6 +9,9 @@ REMEMBERED_MAX: Final = 8_192
 
 OFF_STEP: Final = -1
 
+PLAIN: Final = frozenset("0123456789+-.eE")
+EXPONENT_MAX: Final = 40
+
 
 @final
 class Scale:
@@ -78,12 +81,15 @@ class Scale:
 
     def _exact(self, text: str) -> tuple[int, int, int]:
         """Read what is no plain digits and point, such as ``1e-7``."""
-        if not text.isascii():
+        if not text.isascii() or not set(text) <= PLAIN:
             raise ValueError(f"{text!r} is no decimal")
         try:
-            numerator, denominator = Decimal(text).as_integer_ratio()
-        except (ArithmeticError, ValueError, OverflowError):
+            number = Decimal(text)
+        except ArithmeticError:
             raise ValueError(f"{text!r} is no decimal") from None
+        if abs(number.adjusted()) > EXPONENT_MAX:  # a power of ten that long would be computed digit by digit
+            raise ValueError(f"{text!r} is no decimal of this market")
+        numerator, denominator = number.as_integer_ratio()
         divisor = denominator * self._numerator
         steps, rest = divmod(numerator * self._denominator, divisor)
         return steps, rest, divisor

@@ -151,6 +151,26 @@ def test_clocks_that_step_back_never_come_out(steps: list[tuple[str, int, int]])
     assert feed.quality.fates().total() + feed.check.waiting == len(steps)
 
 
+def test_a_stamp_far_ahead_holds_back_no_honest_one() -> None:
+    """An hour ahead is no clock's: such a message happened when it came."""
+    feed = Feed()
+    feed.trade(10, 1, lag=-3_600_000)
+    for n in range(2, 5):
+        feed.trade(3_700_000 + n, n)
+    stamps = [(int(one.ts_event_ns) - START) // MS for one in feed.events]
+    assert stamps == [10 - 3_600_000, 3_700_002, 3_700_003, 3_700_004]
+    assert feed.quality.faults == {"stamp_ahead": 1}
+
+
+def test_quantities_and_prices_beyond_every_bound_are_set_aside() -> None:
+    """They would not fit the events."""
+    feed = Feed()
+    feed.check.quote(0, START, START, last_id=1, bid=(1, 1 << 70), ask=(2, 1))
+    feed.check.quote(0, START, START, last_id=2, bid=(1, 1), ask=(1 << 70, 1))
+    feed.check.trade(0, START, START, trade_id=1, side=1, price=1, lots=1 << 70)
+    assert feed.fates() == {"quote": {"not_positive": 2}, "trade": {"not_positive": 1}}
+
+
 def test_a_book_that_breaks_is_said_to_be_lost_until_it_is_whole() -> None:
     """Crossed, with a level that cannot be, or off the tick: an empty snapshot each time, and once."""
     feed = Feed()

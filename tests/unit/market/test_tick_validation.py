@@ -262,3 +262,23 @@ def test_every_message_has_one_fate_and_the_book_is_never_crossed(
                 held[side][level] = count
             bids, asks = ([p for p, q in held[side].items() if q] for side in (1, -1))
             assert not bids or not asks or max(bids) < min(asks)
+
+
+def test_a_change_that_is_told_twice_is_no_gap() -> None:
+    """The book has it: it is passed over and counted."""
+    bench = Bench(SPOT_RULE)
+    bench.book(1, (10, 10, -1), **BOOK, is_snapshot=True)
+    for ms, ids in ((2, (11, 12, -1)), (3, (11, 12, -1)), (4, (13, 13, -1))):
+        bench.book(ms, ids, [(97, 1)])
+    assert bench.fates.table() == {"delta": {"applied": 2, "repeated_change": 1}, "snapshot": {"applied": 1}}
+    assert "sequence_gap" not in bench.counts()
+
+
+def test_a_snapshot_older_than_the_changes_held_is_set_aside() -> None:
+    """There is a hole between them, so nothing is known; nor does an old one replace a book that is known."""
+    bench = Bench(SPOT_RULE)
+    bench.book(1, (20, 22, -1), [(97, 1)])
+    bench.book(2, (10, 10, -1), **BOOK, is_snapshot=True)
+    bench.book(3, (21, 21, -1), **BOOK, is_snapshot=True)
+    bench.book(4, (15, 15, -1), **BOOK, is_snapshot=True)
+    assert bench.fates.table() == {"delta": {"applied": 1}, "snapshot": {"applied": 1, "stale_snapshot": 2}}

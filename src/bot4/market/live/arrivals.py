@@ -3,11 +3,15 @@
 
 from typing import Final, final
 
+from bot4.domain.values import SECOND_NS
 from bot4.market.faults import CLOCK_BACKWARD, STALE, STAMP_AHEAD
 from bot4.market.quality import FeedQuality
 
 STALE_NS: Final = 500_000_000
 """A message that took longer than this to come is late."""
+
+AHEAD_MAX_NS: Final = SECOND_NS
+"""A stamp further ahead of its arrival is no clock's: believed, it would hold back every honest one after it."""
 
 
 @final
@@ -53,3 +57,8 @@ class Arrivals:
         ``silence_ns`` is how long this instrument may say nothing, which differs from one to another.
         """
         return self.known_ns > self.late_ns and now_ns - self.known_ns <= silence_ns
+
+
+def credible(at_ns: int, known_ns: int) -> int:
+    """Return a stamp, or the moment of arrival where the stamp is too far ahead of it."""
+    return known_ns if at_ns - known_ns > AHEAD_MAX_NS else at_ns

@@ -25,7 +25,7 @@ from bot4.market.faults import (
     STAMP_BACKWARD,
     FaultKind,
 )
-from bot4.market.live.arrivals import Arrivals
+from bot4.market.live.arrivals import Arrivals, credible
 
 LOTS_MAX: Final = 1 << 53
 
@@ -138,7 +138,7 @@ class LiveBook:
 
     def _hand_on(self, change: Change, known_ns: int, *, is_snapshot: bool) -> None:
         """Hand on a message about the book, stamped not before the one before it."""
-        at_ns = change.at_ns
+        at_ns = credible(change.at_ns, known_ns)
         if at_ns < self._book_ns:
             if not is_snapshot:  # an answer to a question of ours may well be older than what was told meanwhile
                 self._quality.fault(STAMP_BACKWARD)

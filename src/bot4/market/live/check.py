@@ -37,7 +37,7 @@ from bot4.market.faults import (
     FaultKind,
 )
 from bot4.market.live import outliers
-from bot4.market.live.arrivals import STALE_NS, Arrivals
+from bot4.market.live.arrivals import STALE_NS, Arrivals, credible
 from bot4.market.live.book import LOTS_MAX, LiveBook, Receiver
 from bot4.market.live.numbers import RisingNumbers
 from bot4.market.quality import FeedQuality
@@ -123,6 +123,7 @@ class LiveCheck(TickSink):
             self.quality.fault(TRADES_MISSING)
         known_ns = self.arrivals.received(at_ns, known_ns)
         self.settle(known_ns)
+        at_ns = credible(at_ns, known_ns)
         if at_ns < self._trade_ns:
             self.quality.fault(STAMP_BACKWARD)
             at_ns = self._trade_ns
@@ -138,7 +139,7 @@ class LiveCheck(TickSink):
         """Take a quote: price in ticks and lots of either side."""
         bid_ticks, bid_lots = bid
         ask_ticks, ask_lots = ask
-        if bid_ticks <= 0 or bid_lots < 0 or ask_lots < 0 or ask_ticks >= TICKS_MAX:
+        if bid_ticks <= 0 or ask_ticks >= TICKS_MAX or not 0 <= bid_lots < LOTS_MAX or not 0 <= ask_lots < LOTS_MAX:
             self.aside("quote", NOT_POSITIVE, source, at_ns, f"bid {bid}, ask {ask} in ticks and lots")
             return
         if bid_ticks >= ask_ticks:
@@ -151,6 +152,7 @@ class LiveCheck(TickSink):
         if known_ns - at_ns > STALE_NS:
             self.aside("quote", STALE_QUOTE, source, at_ns, "")
             return
+        at_ns = credible(at_ns, known_ns)
         if at_ns < self._quote_ns:
             self.quality.fault(STAMP_BACKWARD)
             at_ns = self._quote_ns

@@ -120,6 +120,15 @@ def test_a_field_that_is_missing_or_of_another_type_is_named(stream: str, body: 
             assert (missing.kind, missing.place) == (FIELD_MISSING, path)
 
 
+@pytest.mark.parametrize("field", ["E", "T", "t"])
+def test_times_and_numbers_that_cannot_be_are_told(field: str) -> None:
+    """Microseconds where milliseconds were asked for, numbers below zero or beyond every count."""
+    for value in (-2, 1_700_000_000_000_000 if field != "t" else 1 << 62, 1 << 80):
+        told = read(frame("a@trade", TRADE | {field: value}))
+        assert isinstance(told, Unread)
+        assert (told.kind, told.place) == (FIELD_TYPE, f"$.{field}")
+
+
 def test_a_level_of_a_book_must_be_two_texts() -> None:
     """The place tells which level."""
     bad = read(frame("a@depth", DEPTH | {"b": [["1", "2"], ["1", 2]]}))
