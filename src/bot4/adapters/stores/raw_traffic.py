@@ -90,10 +90,10 @@ class TrafficWriter:
         self._path = folder
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            for path in traffic_files(folder, name)[-1:]:
-                cut_torn_tail(path)
         except OSError as error:
             raise disk_fault(folder, "opening", error) from None
+        for path in traffic_files(folder, name)[-1:]:
+            cut_torn_tail(path)
 
     def __enter__(self) -> Self:
         return self
@@ -276,13 +276,24 @@ def cut_torn_tail(path: Path) -> int:
 
     Raises
     ------
-    OSError
+    OutsideFault
         If the file cannot be read or cut.
     """
-    whole = 0
+    try:
+        whole, size = _whole_bytes(path), path.stat().st_size
+        if not 0 < whole < size:
+            return 0
+        os.truncate(path, whole)
+    except OSError as error:
+        raise disk_fault(path, "cutting a torn tail", error) from None
+    return size - whole
+
+
+def _whole_bytes(path: Path) -> int:
+    """Return where the last whole member of a file ends, 0 where there is none."""
+    whole = at = 0
+    unpacker = zlib.decompressobj(GZIP_WINDOW)
     with path.open("rb") as file:
-        at = 0
-        unpacker = zlib.decompressobj(GZIP_WINDOW)
         try:
             while packed := file.read(READ_BYTES):
                 while packed:
@@ -294,9 +305,5 @@ def cut_torn_tail(path: Path) -> int:
                     whole = at
                     unpacker = zlib.decompressobj(GZIP_WINDOW)
         except zlib.error:
-            pass  # not whole from here on, which is what is looked for
-    size = path.stat().st_size
-    if 0 < whole < size:
-        os.truncate(path, whole)
-        return size - whole
-    return 0
+            return whole  # not whole from here on, which is what was looked for
+    return whole
