@@ -119,9 +119,10 @@ def test_every_loss_is_seen_at_the_next_change(name: str, seed: int, lost: int, 
     seen.check.snapshot(venue.snapshot(START, changes[0].last_id))
     for change in changes[1:at]:
         seen.check.delta(change)
-    assert seen.check.book.sync.is_known
+    sync = seen.check.book.sync
+    assert (sync.is_known, sync.held_count) == (True, 0)
     seen.check.delta(changes[at + lost])
-    assert not seen.check.book.sync.is_known
+    assert (sync.is_known, sync.held_count) == (False, 1)
     assert seen.quality.gaps == 1
     told_last = seen.events[-1]
     assert isinstance(told_last, BookSnapshot) and columns(told_last) == ([], [], [])

@@ -3,6 +3,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -33,6 +34,11 @@ class Watched:
     def fates(self) -> dict[str, dict[str, int]]:
         """What became of each message."""
         return self.quality.fates().table()
+
+
+def ints(*values: Any) -> tuple[int, ...]:
+    """Values of the types that are machine integers when compiled, as plain ones."""
+    return tuple(int(value) for value in values)
 
 
 def columns(event: BookLevels) -> tuple[list[int], list[int], list[int]]:

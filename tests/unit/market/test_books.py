@@ -49,9 +49,8 @@ def test_a_side_holds_exactly_what_is_within_its_horizon(puts: list[tuple[int, i
         ordered = sorted(seen, key=lambda price: -half.sign * price)
         assert half.top(5) == [(price, seen[price]) for price in ordered[:5]]
         assert half.best() == (ordered[0] if ordered else 0)
-    sides, prices, lots = book.columns()
     again = Book()
-    again.set(sides, prices, lots)
+    again.set(*book.columns())
     assert again.bids.levels == book.bids.levels and again.asks.levels == book.asks.levels
 
 

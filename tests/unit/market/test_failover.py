@@ -112,9 +112,10 @@ def test_where_neither_feed_is_well_the_loss_is_told() -> None:
     last = made.events[-1]
     assert isinstance(last, BookSnapshot) and columns(last) == ([], [], [])
     made.review(12)
-    assert made.pair.choice.is_blind
+    choice = made.pair.choice
+    assert (choice.believed, choice.is_blind) == (0, True)
     made.book(1, 20, 25)
-    assert made.pair.choice.believed == 1 and not made.pair.choice.is_blind
+    assert (choice.believed, choice.is_blind) == (1, False)
     told = made.events[-1]
     assert isinstance(told, BookSnapshot) and columns(told) == LEVELS
 

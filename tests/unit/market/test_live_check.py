@@ -13,7 +13,7 @@ from bot4.market.faults import BOOK_OFF_TICK
 from bot4.market.live.arrivals import STALE_NS
 from bot4.market.live.numbers import REPEATS_MAX
 from bot4.market.live.outliers import HOLD_NS
-from tests.unit.market.live_feeds import MS, START, Watched, columns
+from tests.unit.market.live_feeds import MS, START, Watched, columns, ints
 
 pytestmark = pytest.mark.requirement("DATA_001/validation", "FLOW_001")
 
@@ -56,10 +56,10 @@ def test_good_messages_come_out_at_once_and_whole() -> None:
     assert [int(event.kind) for event in feed.events] == [TRADE, QUOTE, BAR, BOOK_SNAPSHOT, BOOK_DELTA]
     trade, quote, bar, snapshot, delta = feed.events
     assert isinstance(trade, Trade) and isinstance(quote, Quote) and isinstance(bar, Bar)
-    assert (trade.trade_id, trade.side, trade.price, trade.lots) == (7, 1, 10_000, 3)
-    assert (trade.ts_event_ns, trade.ts_known_ns) == (START + MS, START + 2 * MS)
-    assert (quote.bid, quote.ask) == (9_998, 10_002)
-    assert (bar.open_ns, bar.open, bar.high, bar.low, bar.close, bar.volume) == (START, 10, 12, 9, 11, 4)
+    assert ints(trade.trade_id, trade.side, trade.price, trade.lots) == (7, 1, 10_000, 3)
+    assert ints(trade.ts_event_ns, trade.ts_known_ns) == (START + MS, START + 2 * MS)
+    assert ints(quote.bid, quote.ask) == (9_998, 10_002)
+    assert ints(bar.open_ns, bar.open, bar.high, bar.low, bar.close, bar.volume) == (START, 10, 12, 9, 11, 4)
     assert columns(snapshot) == BOOK  # type: ignore[arg-type]
     assert columns(delta) == ([1], [9_998], [2])  # type: ignore[arg-type]
     assert feed.fates() == {kind: {"applied": 1} for kind in ("bar", "delta", "quote", "snapshot", "trade")}
@@ -144,8 +144,8 @@ def test_clocks_that_step_back_never_come_out(steps: list[tuple[str, int, int]])
     for kind, step, lag in steps:
         ms += step
         (feed.trade if kind == "trade" else feed.quote)(ms, lag=lag)
-    for kind in (TRADE, QUOTE):
-        stamps = [(int(one.ts_event_ns), int(one.ts_known_ns)) for one in feed.events if one.kind == kind]
+    for number in (TRADE, QUOTE):
+        stamps = [(int(one.ts_event_ns), int(one.ts_known_ns)) for one in feed.events if one.kind == number]
         assert [at for at, _ in stamps] == sorted(at for at, _ in stamps)
         assert all(at <= known for at, known in stamps)
     assert feed.quality.fates().total() + feed.check.waiting == len(steps)

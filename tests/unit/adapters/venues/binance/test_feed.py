@@ -13,7 +13,7 @@ from bot4.domain.marketdata import Bar, BookDelta, BookLevels, BookSnapshot, Quo
 from bot4.market.books.rules import FUTURES_RULE, SPOT_RULE, JoinRule
 from bot4.market.live.outliers import HOLD_NS
 from tests.unit.adapters.venues.binance.recorded import RecordedFeed
-from tests.unit.market.live_feeds import columns
+from tests.unit.market.live_feeds import columns, ints
 
 pytestmark = pytest.mark.requirement("DATA_001/format_normalization", "FLOW_001")
 
@@ -33,9 +33,13 @@ class Shown(RecordedFeed):
     def __init__(self, *symbols: str, prints: str = TRADES, rule: JoinRule = SPOT_RULE) -> None:
         super().__init__({symbol: listed(n, symbol) for n, symbol in enumerate(symbols)}, rule, prints)
 
-    def show(self, stream: str, ms: int = 5, **data: object) -> object:
+    def show(self, stream: str, at: int = 5, **data: object) -> object:
         """Show one message in its envelope, received some ms after the start."""
-        return self.feed.take(json.dumps({"stream": stream, "data": data}).encode(), (T0 + ms) * MS)
+        return self.show_body(stream, data, at)
+
+    def show_body(self, stream: str, data: dict[str, object], at: int = 5) -> object:
+        """Show one message in its envelope."""
+        return self.feed.take(json.dumps({"stream": stream, "data": data}).encode(), (T0 + at) * MS)
 
     def trade(self, symbol: str = "AAAUSDT", price: str = "10.01", ms: int = 5, **more: object) -> None:
         """Show a trade."""
@@ -63,19 +67,19 @@ def test_prices_and_quantities_come_out_in_ticks_and_lots_with_both_clocks() -> 
     feed.show("aaausdt@bookTicker", 7, u=1, s="AAAUSDT", b="9.99", B="1.5", a="10.02", A="0.001")
     trade, quote = feed.events
     assert isinstance(trade, Trade) and isinstance(quote, Quote)
-    assert (trade.instrument, trade.trade_id, trade.side, trade.price, trade.lots) == (1, 5, -1, 1_001, 500)
-    assert (trade.ts_event_ns, trade.ts_known_ns) == ((T0 + 4) * MS, (T0 + 5) * MS)
-    assert (quote.instrument, quote.bid, quote.bid_lots, quote.ask, quote.ask_lots) == (0, 999, 1_500, 1_002, 1)
+    assert ints(trade.instrument, trade.trade_id, trade.side, trade.price, trade.lots) == (1, 5, -1, 1_001, 500)
+    assert ints(trade.ts_event_ns, trade.ts_known_ns) == ((T0 + 4) * MS, (T0 + 5) * MS)
+    assert ints(quote.instrument, quote.bid, quote.bid_lots, quote.ask, quote.ask_lots) == (0, 999, 1_500, 1_002, 1)
     assert quote.ts_event_ns == quote.ts_known_ns == (T0 + 7) * MS, "spot sends no time with a quote"
 
 
 def test_a_book_is_joined_from_the_stream_and_the_answer_of_a_request() -> None:
     """The answer goes through the same door as every frame, under the symbol that was asked for."""
     feed = Shown("AAAUSDT", "BBBUSDT")
-    feed.show("aaausdt@depth@100ms", **depth(9, 11, [["9.90", "1"]], []))
+    feed.show_body("aaausdt@depth@100ms", depth(9, 11, [["9.90", "1"]], []))
     body = b'{"lastUpdateId":10,"bids":[["9.99","1.000"]],"asks":[["10.01","2.000"]]}'
     feed.feed.take(snapshot_frame("AAAUSDT", body), (T0 + 9) * MS)
-    feed.show("aaausdt@depth@100ms", **depth(12, 12, [["9.99", "0"]], []))
+    feed.show_body("aaausdt@depth@100ms", depth(12, 12, [["9.99", "0"]], []))
     kinds = [type(event) for event in feed.events]
     assert kinds == [BookSnapshot, BookDelta, BookDelta]
     assert all(isinstance(event, BookLevels) and event.instrument == 0 for event in feed.events)
@@ -113,7 +117,7 @@ def test_prints_come_from_one_stream_only() -> None:
     for prints, ids in ((TRADES, [5]), (AGG_TRADES, [3])):
         feed = Shown("AAAUSDT", prints=prints)
         feed.trade()
-        feed.show("aaausdt@aggTrade", **merged)
+        feed.show_body("aaausdt@aggTrade", merged)
         assert [int(one.trade_id) for one in feed.events if isinstance(one, Trade)] == ids
         assert sum(row.get("other_stream", 0) for row in feed.fates().values()) == 1
 
@@ -135,7 +139,7 @@ def test_only_a_bar_that_is_finished_comes_out() -> None:
         feed.show("aaausdt@kline_1m", 60_000, e="kline", E=T0, s="AAAUSDT", k=bar | {"x": closed})
     (told,) = feed.events
     assert isinstance(told, Bar)
-    assert (told.open_ns, told.open, told.high, told.low, told.close, told.volume) == (
+    assert ints(told.open_ns, told.open, told.high, told.low, told.close, told.volume) == (
         T0 * MS, 1_000, 1_020, 990, 1_010, 3_500,
     )  # fmt: skip
     assert feed.fates() == {"bar": {"applied": 1, "unfinished_bar": 1}}
@@ -180,8 +184,8 @@ def test_prices_off_the_tick_are_rounded_against_the_trader_and_counted() -> Non
     feed.show("aaausdt@bookTicker", 7, u=1, s="AAAUSDT", b="9.999", B="1.0009", a="10.001", A="1")
     trade, quote = feed.events
     assert isinstance(trade, Trade) and isinstance(quote, Quote)
-    assert (trade.price, trade.lots) == (1_001, 1)
-    assert (quote.bid, quote.bid_lots, quote.ask) == (999, 1_000, 1_001)
+    assert ints(trade.price, trade.lots) == (1_001, 1)
+    assert ints(quote.bid, quote.bid_lots, quote.ask) == (999, 1_000, 1_001)
     assert (feed.faults()["off_tick"], feed.faults()["off_lot"]) == (2, 1)
 
 
@@ -199,7 +203,7 @@ def test_levels_older_than_the_tick_are_left_out_and_a_book_of_another_tick_is_n
     feed.feed.take(
         snapshot_frame("AAAUSDT", json.dumps({"lastUpdateId": 10, "bids": near, "asks": []}).encode()), T0 * MS
     )
-    feed.show("aaausdt@depth", **depth(9, 11, [["5.005", "0"], ["9.50", "2"]], []))
+    feed.show_body("aaausdt@depth", depth(9, 11, [["5.005", "0"], ["9.50", "2"]], []))
     assert feed.checks["AAAUSDT"].book.sync.book.bids.levels[950] == 2_000
 
 
