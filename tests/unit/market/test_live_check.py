@@ -251,6 +251,17 @@ def test_a_crash_that_nothing_refutes_stands_after_a_while() -> None:
     assert feed.quality.faults["confirmed"] == 1
 
 
+def test_a_quote_that_comes_later_tells_that_time_has_passed() -> None:
+    """Even one at the old price, which refutes no print: after a second the print stands."""
+    feed = Feed()
+    feed.trade(0)
+    feed.trade(10, price=7_000)
+    feed.quote(900)
+    assert feed.prices() == [10_000]
+    feed.quote(11 + HOLD_NS / MS)
+    assert feed.prices() == [10_000, 7_000]
+
+
 def test_the_other_feed_confirms_a_crash() -> None:
     """Its price is enough, if it is near."""
     feed = Feed()

@@ -122,7 +122,8 @@ class LiveCheck(TickSink):
         if missing > 0:
             self.quality.fault(TRADES_MISSING)
         known_ns = self.arrivals.received(at_ns, known_ns)
-        self.settle(known_ns)
+        if self.prints.doubted or self.quotes.doubted:
+            self.settle(known_ns)
         at_ns = credible(at_ns, known_ns)
         if at_ns < self._trade_ns:
             self.quality.fault(STAMP_BACKWARD)
@@ -149,6 +150,8 @@ class LiveCheck(TickSink):
             self.aside("quote", REPEATED_QUOTE, source, at_ns, f"id {last_id} after {self._quote_ids.last}")
             return
         known_ns = self.arrivals.received(at_ns, known_ns)
+        if self.prints.doubted or self.quotes.doubted:
+            self.settle(known_ns)
         if known_ns - at_ns > STALE_NS:
             self.aside("quote", STALE_QUOTE, source, at_ns, "")
             return
