@@ -28,7 +28,6 @@ HOT: Final = (
     "market/live/*.py",
     "market/quality.py",
     "market/tick*.py",
-    "adapters/venues/binance/feed.py",
     "insight/*.py",
     "decision/**/*.py",
     "guard/*.py",
