@@ -18,16 +18,18 @@ from bot4.domain.order import (
     OrderUpdate,
     Submit,
 )
-from bot4.domain.values import BUY, SELL
+from bot4.domain.values import BUY, SELL, Nanos
 from bot4.domain.verdict import Refused
+from bot4.trading.fates import FateRules
 from bot4.trading.orders import is_closed
-from tests.unit.trading.adversary import Adversary
+from tests.unit.trading.adversary import Adversary, Resting
 from tests.unit.trading.walk import Walk, approved, request
 
 pytestmark = pytest.mark.requirement("ORDER_001", "EXEC_001", "P-03", "P-05", "P-10", "P-11", "P2-1", "P2-2", "P2-7")
 
 PICK = st.integers(0, 1000)
-PATIENCE = 400
+PATIENCE = 1000
+WINDOW_NS = FateRules().window_ns
 
 
 class TradingAgainstAnAdversary(RuleBasedStateMachine):
@@ -44,6 +46,7 @@ class TradingAgainstAnAdversary(RuleBasedStateMachine):
         self.sent: dict[int, Submit] = {}
         self.heard: dict[int, int] = {}
         self.leaving: int | None = None
+        self.sent_ns: dict[int, int] = {}
 
     # --- what is done ------------------------------------------------------------------------------------------------
 
@@ -65,7 +68,9 @@ class TradingAgainstAnAdversary(RuleBasedStateMachine):
 
     def look_at_submit(self, submit: Submit) -> None:
         """One order an intent; an entry never beside an exit; an exit never beside anything."""
+        assert submit.order_id not in self.sent, "an order is sent once"
         self.sent[submit.order_id] = submit
+        self.sent_ns[submit.order_id] = self.walk.now
         approved_exit = submit.purpose == EXIT and self.asked[submit.intent_id] == EXIT
         if submit.purpose == ENTER or approved_exit:
             assert submit.intent_id not in self.served, "a second order for one intent"
@@ -133,6 +138,43 @@ class TradingAgainstAnAdversary(RuleBasedStateMachine):
         """Any waiting report, not the oldest; it may come a second time."""
         self.tell(self.venue.report(which % len(self.venue.reports), again=again))
 
+    def unheard(self) -> list[Resting]:
+        """Orders of which the venue has said nothing yet."""
+        return [order for order in self.venue.alive() if not order.accepted]
+
+    def on_their_way(self) -> list[Resting]:
+        """Requests that may still be taken: their time is not over."""
+        soonest = self.walk.now - WINDOW_NS
+        return [o for o in self.venue.orders.values() if o.in_transit and self.sent_ns[o.command.order_id] > soonest]
+
+    @precondition(lambda self: self.unheard())
+    @rule(which=PICK, taken=st.booleans())
+    def the_answer_to_a_submit_is_lost(self, which: int, taken: bool) -> None:
+        """The request arrived, or is on its way yet."""
+        unheard = self.unheard()
+        self.venue.lose_submit(unheard[which % len(unheard)], taken=taken)
+
+    @precondition(lambda self: self.on_their_way())
+    @rule(which=PICK)
+    def a_late_request_arrives(self, which: int) -> None:
+        """Within its window, and nobody hears of it."""
+        late = self.on_their_way()
+        self.venue.arrive(late[which % len(late)])
+
+    @precondition(lambda self: self.venue.cancels)
+    @rule(which=PICK, taken=st.booleans())
+    def the_answer_to_a_cancel_is_lost(self, which: int, taken: bool) -> None:
+        """Whether the cancel was done or not."""
+        self.venue.lose_cancel(which % len(self.venue.cancels), taken=taken)
+
+    @precondition(lambda self: self.venue.inquiries)
+    @rule(which=PICK, lost=st.booleans())
+    def an_inquiry_is_answered(self, which: int, lost: bool) -> None:
+        """Not before its time, with the truth or with nothing."""
+        number = which % len(self.venue.inquiries)
+        self.walk.now = Nanos(max(self.walk.now, self.venue.inquiries[number].due_ns))
+        self.venue.answer_inquiry(number, lost=lost)
+
     # --- what holds --------------------------------------------------------------------------------------------------
 
     @invariant()
@@ -152,10 +194,13 @@ class TradingAgainstAnAdversary(RuleBasedStateMachine):
         assert len(purposes) == len(set(purposes))
 
     def settle_down(self) -> None:
-        """The venue turns polite: it accepts, trades entries and exits, cancels as asked, reports in order."""
+        """The venue turns polite: it accepts, trades entries and exits, answers, cancels as asked, reports in order."""
         for _ in range(PATIENCE):
             if self.venue.reports:
                 self.tell(self.venue.report(0, again=False))
+                continue
+            if self.venue.inquiries:
+                self.an_inquiry_is_answered(0, lost=False)
                 continue
             if self.venue.cancels:
                 self.venue.answer_cancel(0, refuse=False)

@@ -48,10 +48,28 @@ DAY_CLOSED: Final = 25
 MODE: Final = 26
 HALTED: Final = 27
 UNTRADABLE: Final = 28
-KINDS: Final = 32
+SUBMIT_LOST: Final = 29
+CANCEL_LOST: Final = 30
+FOUND: Final = 31
+ABSENT: Final = 32
+INQUIRY_LOST: Final = 33
+INQUIRE: Final = 34
+KINDS: Final = 40
 
-REPORTS: Final = (ACCEPTED, REJECTED, CANCELED, EXPIRED, CANCEL_REJECTED, EXECUTION)
-"""What a venue tells us: inputs of the engine, replayed from the journal as they came."""
+REPORTS: Final = (
+    ACCEPTED,
+    REJECTED,
+    CANCELED,
+    EXPIRED,
+    CANCEL_REJECTED,
+    EXECUTION,
+    SUBMIT_LOST,
+    CANCEL_LOST,
+    FOUND,
+    ABSENT,
+    INQUIRY_LOST,
+)
+"""What a venue tells us, or fails to: inputs of the engine, replayed from the journal as they came."""
 
 TEXT_BYTES_MAX: Final = 240
 """A text in a record is cut to this many bytes of UTF-8."""

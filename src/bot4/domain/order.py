@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Orders: what we ask, the commands to a venue, its reports, and what we make of them.
 
-Three families. *Commands* (submit, cancel) leave only after they are durable.
+Three families. *Commands* (submit, cancel, inquire) leave only after they are durable.
 *Reports* (accepted, rejected, canceled, expired, execution) are the venue's words
-and inputs of the engine. *Updates* and *fills* are ours: an order's state after a
-report was applied, and an execution applied exactly once.
+and inputs of the engine; so is its silence (submit lost, cancel lost), and what an
+inquiry brought (found, absent, or lost in its turn). *Updates* and *fills* are ours:
+an order's state after a report was applied, and an execution applied exactly once.
 """
 
 from typing import Final, final
@@ -13,16 +14,22 @@ from librt.strings import BytesWriter, write_i64_le
 from mypy_extensions import i64, mypyc_attr
 
 from bot4.domain.event import (
+    ABSENT,
     ACCEPTED,
     CANCEL,
+    CANCEL_LOST,
     CANCEL_REJECTED,
     CANCELED,
     EXECUTION,
     EXPIRED,
     FILL,
+    FOUND,
+    INQUIRE,
+    INQUIRY_LOST,
     ORDER_UPDATE,
     REJECTED,
     SUBMIT,
+    SUBMIT_LOST,
     Event,
     write_flag,
     write_text,
@@ -279,6 +286,62 @@ def expired(ts_event_ns: Nanos, ts_known_ns: Nanos, order_id: i64, instrument: i
 def cancel_rejected(ts_event_ns: Nanos, ts_known_ns: Nanos, order_id: i64, instrument: i64, reason: str) -> OrderWord:
     """Report: the cancel did not happen; the order is what it was, or ended before."""
     return OrderWord(CANCEL_REJECTED, ts_event_ns, ts_known_ns, order_id, instrument, reason)
+
+
+def submit_lost(ts_event_ns: Nanos, ts_known_ns: Nanos, order_id: i64, instrument: i64, reason: str) -> OrderWord:
+    """Report: the submit got no answer that proves anything; the order may live, or not, or come to life yet."""
+    return OrderWord(SUBMIT_LOST, ts_event_ns, ts_known_ns, order_id, instrument, reason)
+
+
+def cancel_lost(ts_event_ns: Nanos, ts_known_ns: Nanos, order_id: i64, instrument: i64, reason: str) -> OrderWord:
+    """Report: the cancel got no answer that proves anything."""
+    return OrderWord(CANCEL_LOST, ts_event_ns, ts_known_ns, order_id, instrument, reason)
+
+
+def found(ts_event_ns: Nanos, ts_known_ns: Nanos, order_id: i64, instrument: i64) -> OrderWord:
+    """Report: asked, the venue says that the order is open; every execution it had so far was reported before."""
+    return OrderWord(FOUND, ts_event_ns, ts_known_ns, order_id, instrument, "")
+
+
+def absent(ts_event_ns: Nanos, ts_known_ns: Nanos, order_id: i64, instrument: i64, reason: str) -> OrderWord:
+    """Report: asked, the venue knows no such order, neither among its orders nor by any trade; no proof by itself."""
+    return OrderWord(ABSENT, ts_event_ns, ts_known_ns, order_id, instrument, reason)
+
+
+def inquiry_lost(ts_event_ns: Nanos, ts_known_ns: Nanos, order_id: i64, instrument: i64, reason: str) -> OrderWord:
+    """Report: the inquiry itself got no answer, or one that contradicts itself."""
+    return OrderWord(INQUIRY_LOST, ts_event_ns, ts_known_ns, order_id, instrument, reason)
+
+
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class Inquire(Event):
+    """Command: ask the venue, not before ``due_ns``, what became of this order.
+
+    Whoever sends it answers once: with the order's own reports and what ends them
+    (``found`` where it is open, ``canceled``, ``expired``, ``rejected``, or the
+    executions that filled it), with ``absent``, or with ``inquiry_lost``.
+    """
+
+    __slots__ = ("order_id", "slot", "instrument", "due_ns", "attempt")
+
+    def __init__(self, now: Nanos, *, order_id: i64, slot: i64, instrument: i64, due_ns: Nanos, attempt: i64) -> None:
+        self.kind = INQUIRE
+        self.ts_event_ns = now
+        self.ts_known_ns = now
+        self.order_id = order_id
+        self.slot = slot
+        self.instrument = instrument
+        self.due_ns = due_ns
+        self.attempt = attempt
+
+    def write(self, out: BytesWriter) -> None:
+        """Write the five fields in order."""
+        write_i64_le(out, self.order_id)
+        write_i64_le(out, self.slot)
+        write_i64_le(out, self.instrument)
+        write_i64_le(out, self.due_ns)
+        write_i64_le(out, self.attempt)
 
 
 @final

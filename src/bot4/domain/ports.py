@@ -55,4 +55,4 @@ class Gateway:
 
     @abstractmethod
     def send(self, command: Event, now: Nanos) -> None:
-        """Send one ``Submit`` or ``CancelRequest``, once. The answer comes back as a report event."""
+        """Send one ``Submit``, cancel or ``Inquire``, once. The answer, or that none came, comes back as a report."""

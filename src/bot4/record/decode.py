@@ -161,7 +161,7 @@ def to_event(record: Record) -> Event:
     Raises
     ------
     OurFault
-        If the record is none of the six kinds of report.
+        If the record is none of the kinds of report.
     Corrupt
         If its bytes do not fit the kind's layout.
     """

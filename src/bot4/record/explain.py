@@ -11,9 +11,11 @@ from typing import Final, final
 
 from bot4.domain.errors import BadInput
 from bot4.domain.event import (
+    ABSENT,
     ACCEPTED,
     APPROVED,
     CANCEL,
+    CANCEL_LOST,
     CANCEL_REJECTED,
     CANCELED,
     CERTIFICATE,
@@ -21,6 +23,9 @@ from bot4.domain.event import (
     EXECUTION,
     EXPIRED,
     FILL,
+    FOUND,
+    INQUIRE,
+    INQUIRY_LOST,
     INTENT,
     ORDER_UPDATE,
     POSITION,
@@ -28,6 +33,7 @@ from bot4.domain.event import (
     REJECTED,
     SIGNAL,
     SUBMIT,
+    SUBMIT_LOST,
 )
 from bot4.domain.ids import OURS, RUN_PREFIX, client_order_id, order_name
 from bot4.record.decode import Values, decode
@@ -47,6 +53,12 @@ OF_ORDER: Final = (
     EXECUTION,
     ORDER_UPDATE,
     FILL,
+    SUBMIT_LOST,
+    CANCEL_LOST,
+    INQUIRE,
+    FOUND,
+    ABSENT,
+    INQUIRY_LOST,
 )
 """Kinds whose first field is an order's id."""
 

@@ -13,8 +13,8 @@ from typing import final
 from mypy_extensions import i64
 
 from bot4.domain.errors import EventStorm, OurFault
-from bot4.domain.event import CANCEL, FILL, JOURNALED_FROM, KINDS, ORDER_UPDATE, POSITION, SUBMIT, Event
-from bot4.domain.order import NOT_SENT, OrderWord, Submit, cancel_rejected, rejected
+from bot4.domain.event import CANCEL, FILL, INQUIRE, JOURNALED_FROM, KINDS, ORDER_UPDATE, POSITION, SUBMIT, Event
+from bot4.domain.order import NOT_SENT, Inquire, OrderWord, Submit, cancel_rejected, inquiry_lost, rejected
 from bot4.domain.ports import Gateway, Journal
 from bot4.domain.stage import Outbox, Stage
 from bot4.domain.values import Nanos
@@ -203,7 +203,7 @@ class Engine:
         kind = event.kind
         if kind >= JOURNALED_FROM:
             self.journal.append(event)  # written before it is obeyed
-            if kind == SUBMIT or kind == CANCEL:
+            if kind == SUBMIT or kind == CANCEL or kind == INQUIRE:
                 self.commands.append(event)
         out = self.out
         route = self.table[kind].first
@@ -230,8 +230,8 @@ class Engine:
         were queued reach the account and everyone else.
         An order whose submit is not sent is definitively not at the venue: trading
         hears so, or it would wait for an answer that cannot come. A cancel that is
-        not sent is refused in the same way. A storm while calming down is a fault
-        that stops the run.
+        not sent is refused in the same way, an inquiry is lost. A storm while calming
+        down is a fault that stops the run.
         """
         self.storms += 1
         unsent = self.commands
@@ -250,5 +250,7 @@ class Engine:
                 out.put(rejected(now, now, command.order_id, command.instrument, NOT_SENT))
             elif isinstance(command, OrderWord):
                 out.put(cancel_rejected(now, now, command.order_id, command.instrument, NOT_SENT))
+            elif isinstance(command, Inquire):
+                out.put(inquiry_lost(now, now, command.order_id, command.instrument, NOT_SENT))
         self._drain(now, 0)
         self.events += out.tail

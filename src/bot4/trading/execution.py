@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The trading stage: approved requests in, commands out; reports in, order updates and fills out.
 
-It takes nothing but :class:`~bot4.domain.verdict.Approved` from risk and the six
+It takes nothing but :class:`~bot4.domain.verdict.Approved` from risk and the
 reports of a venue. A report is applied to its order once; then the desk of that
 instrument settles. Not in it: which state follows (``orders``), what to do about
-it (``desk``).
+it (``desk``), how long to doubt (``fates``).
+
+An order that the venue proves to know nothing of has expired: the time in which its
+submit could be taken is over. It was not refused, so that a stop may be sent again.
 
 A report that cannot be true (for an order nobody sent or everybody forgot, on the
 wrong side, for more than was asked, a state that cannot follow) changes nothing,
@@ -18,14 +21,45 @@ from typing import Final, final
 from librt.strings import BytesWriter, write_i64_le
 from mypy_extensions import i64
 
-from bot4.domain.event import ACCEPTED, APPROVED, MODE, REPORTS, Event
-from bot4.domain.order import ENTER, EXIT, ORDER_STATES, Execution, Fill, OrderUpdate, OrderWord
+from bot4.domain.event import (
+    ABSENT,
+    ACCEPTED,
+    APPROVED,
+    CANCEL_LOST,
+    FOUND,
+    INQUIRY_LOST,
+    MODE,
+    REPORTS,
+    SUBMIT_LOST,
+    Event,
+)
+from bot4.domain.order import (
+    ENTER,
+    EXIT,
+    ORDER_STATES,
+    SUBMIT_UNKNOWN,
+    Execution,
+    Fill,
+    OrderUpdate,
+    OrderWord,
+)
 from bot4.domain.stage import Outbox, Stage
 from bot4.domain.values import Lots, Nanos
 from bot4.domain.verdict import PAUSED, Approved, Mode, Refused
 from bot4.trading.book import CANCELS_MAX, OrderTable
 from bot4.trading.desk import Desk, refuse
-from bot4.trading.orders import APPLIED, CANCEL_REJECT, EVENT_NAMES, IGNORED, Order
+from bot4.trading.fates import FateRules, Fates
+from bot4.trading.orders import (
+    ACCEPT,
+    APPLIED,
+    CANCEL_REJECT,
+    EVENT_NAMES,
+    EXPIRE,
+    IGNORED,
+    LOSE_CANCEL,
+    LOSE_SUBMIT,
+    Order,
+)
 
 CONTRADICTION: Final = "trading.contradiction."
 
@@ -38,6 +72,8 @@ class Trading(Stage):
     ----------
     instruments : int
         How many instruments the run has.
+    rules : FateRules, optional
+        How long an order of unknown fate is asked about.
 
     Attributes
     ----------
@@ -45,9 +81,10 @@ class Trading(Stage):
         Reports that said nothing new, and reports that could not be true.
     """
 
-    def __init__(self, instruments: int) -> None:
+    def __init__(self, instruments: int, rules: FateRules | None = None) -> None:
         super().__init__((APPROVED, MODE, *REPORTS))
         self.table = OrderTable()
+        self.fates = Fates(rules or FateRules())
         self.desks = [Desk(i, self.table) for i in range(instruments)]
         self.ignored: i64 = 0
         self.contradictions: i64 = 0
@@ -57,7 +94,10 @@ class Trading(Stage):
         if isinstance(event, Execution):
             self._execution(event, now, out)
         elif isinstance(event, OrderWord):
-            self._word(event, now, out)
+            if event.kind >= SUBMIT_LOST:
+                self._doubtful(event, now, out)
+            else:
+                self._word(event, now, out)
         elif isinstance(event, Approved):
             self._approved(event, now, out)
         elif isinstance(event, Mode) and event.mode >= PAUSED:
@@ -94,18 +134,47 @@ class Trading(Stage):
         order = self.table.find(event.order_id)
         if order is None or order.instrument != event.instrument:
             self._contradict(event.order_id, event.instrument, "unknown_order." + EVENT_NAMES[step], now, out)
-            return
+        else:
+            self._step(order, step, now, out)
+
+    def _doubtful(self, event: OrderWord, now: Nanos, out: Outbox) -> None:
+        """Apply the loss of an answer, or what an inquiry brought that is no report of its own."""
+        kind = event.kind
+        order = self.table.find(event.order_id)
+        if order is None or order.instrument != event.instrument:
+            self._contradict(event.order_id, event.instrument, "unknown_order.doubt", now, out)
+        elif kind == SUBMIT_LOST or kind == CANCEL_LOST:
+            self._step(order, LOSE_SUBMIT if kind == SUBMIT_LOST else LOSE_CANCEL, now, out)
+        elif not order.is_in_doubt():
+            self.fates.forget(order)
+            self.ignored += 1
+        elif kind == FOUND:
+            self.fates.forget(order)
+            self._step(order, ACCEPT if order.state == SUBMIT_UNKNOWN else CANCEL_REJECT, now, out)
+        elif kind == ABSENT and self.fates.absent(order, now):
+            self._step(order, EXPIRE, now, out)
+        else:
+            if kind == INQUIRY_LOST:
+                self.fates.lost(order)
+            self.fates.ask_again(order, now, out)
+
+    def _step(self, order: Order, step: i64, now: Nanos, out: Outbox) -> None:
+        """Let one thing happen to an order, and see to what follows."""
         before = order.state
         outcome = order.step(step)
         if outcome == APPLIED:
             if step == CANCEL_REJECT and order.cancels >= CANCELS_MAX:
                 self._say(order.order_id, order.instrument, "trading.cancel_refused", now, out)
+            if step == LOSE_CANCEL:
+                order.cancels -= 1  # it was not refused, and may be asked again
             self._applied(order, now, out)
+            if step >= LOSE_SUBMIT:
+                self.fates.doubt(order, now, out)
         elif outcome == IGNORED:
             self.ignored += 1
         else:
             rule = ORDER_STATES[before] + "." + EVENT_NAMES[step]
-            self._contradict(event.order_id, event.instrument, rule, now, out)
+            self._contradict(order.order_id, order.instrument, rule, now, out)
 
     def _execution(self, event: Execution, now: Nanos, out: Outbox) -> None:
         """Apply an execution to its order and our position, once."""
@@ -132,6 +201,7 @@ class Trading(Stage):
         self.table.settle(order)
         if not order.is_open():
             desk.ended(order)
+            self.fates.forget(order)
         out.put(
             OrderUpdate(
                 now,
@@ -159,9 +229,10 @@ class Trading(Stage):
         out.put(Refused(now, intent_id=-1, slot=-1, instrument=instrument, rule=rule, measured=measured, limit=0.0))
 
     def write_state(self, out: BytesWriter) -> None:
-        """Write the order table, each desk in the order of instruments, and the two counts."""
+        """Write the order table, each desk in the order of instruments, the two counts, and the orders in doubt."""
         self.table.write_state(out)
         for desk in self.desks:
             desk.write_state(out)
         write_i64_le(out, self.ignored)
         write_i64_le(out, self.contradictions)
+        self.fates.write_state(out)

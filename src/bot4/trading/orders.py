@@ -44,6 +44,7 @@ from bot4.domain.order import (
     ORDER_REJECTED,
     ORDER_STATES,
     PART_FILLED,
+    SUBMIT_UNKNOWN,
     WORKING,
     OrderRequest,
 )
@@ -59,8 +60,8 @@ PART_FILL: Final = 5
 LAST_FILL: Final = 6
 SEND: Final = 7
 ASK_CANCEL: Final = 8
-SUBMIT_LOST: Final = 9
-CANCEL_LOST: Final = 10
+LOSE_SUBMIT: Final = 9
+LOSE_CANCEL: Final = 10
 EVENTS: Final = 11
 EVENT_NAMES: Final = (
     "accept",
@@ -208,6 +209,10 @@ class Order:
     def is_open(self) -> bool:
         """Say whether the order may still trade, as far as we know."""
         return not is_closed(self.state)
+
+    def is_in_doubt(self) -> bool:
+        """Say whether nobody knows what became of the order, or of its cancel."""
+        return self.state >= SUBMIT_UNKNOWN
 
     def average(self) -> Ticks:
         """Return the mean price of what has filled, rounded half to even; 0 where nothing has."""

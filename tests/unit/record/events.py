@@ -236,6 +236,19 @@ MAKERS: tuple[Callable[[Source], Event], ...] = (
     lambda s: Untradable(
         Nanos(s.whole()), instrument=s.whole(), slot=s.whole(), rule=s.text(), measured=s.real(), limit=s.real()
     ),
+    word(orders.submit_lost),
+    word(orders.cancel_lost),
+    lambda s: orders.found(Nanos(s.whole()), Nanos(s.whole()), s.whole(), s.whole()),
+    word(orders.absent),
+    word(orders.inquiry_lost),
+    lambda s: orders.Inquire(
+        Nanos(s.whole()),
+        order_id=s.whole(),
+        slot=s.whole(),
+        instrument=s.whole(),
+        due_ns=Nanos(s.whole()),
+        attempt=s.whole(),
+    ),
 )
 """One maker for every journaled kind."""
 

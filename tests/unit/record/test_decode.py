@@ -11,7 +11,7 @@ from hypothesis import given
 from bot4.adapters.stores.journal_schema import schema_text
 from bot4.domain import event as kinds
 from bot4.domain.errors import Corrupt, OurFault
-from bot4.domain.event import JOURNALED_FROM, REPORTS, UNTRADABLE, Event
+from bot4.domain.event import INQUIRE, JOURNALED_FROM, REPORTS, Event
 from bot4.record.decode import decode, to_event
 from bot4.record.format import Record, frame_record
 from bot4.record.header import header_record
@@ -73,7 +73,7 @@ def test_a_venues_report_comes_back_as_the_event_it_was(event: Event) -> None:
 
 def test_every_journaled_kind_has_a_layout_and_its_own_name() -> None:
     """No kind is missing, none is named twice, and the names are those of the event module."""
-    journaled = range(JOURNALED_FROM, UNTRADABLE + 1)
+    journaled = range(JOURNALED_FROM, INQUIRE + 1)
     assert sorted(kind for kind in LAYOUT if kind < 40) == list(journaled)
     assert sorted(int(event.kind) for event in made()) == list(journaled)
     for kind in journaled:

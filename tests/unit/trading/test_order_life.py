@@ -25,7 +25,6 @@ from bot4.trading.orders import (
     ACCEPT,
     APPLIED,
     ASK_CANCEL,
-    CANCEL_LOST,
     CANCEL_REJECT,
     CANCELED,
     EVENT_NAMES,
@@ -34,10 +33,11 @@ from bot4.trading.orders import (
     IGNORED,
     IMPOSSIBLE,
     LAST_FILL,
+    LOSE_CANCEL,
+    LOSE_SUBMIT,
     PART_FILL,
     REJECT,
     SEND,
-    SUBMIT_LOST,
     TABLE,
     Order,
     is_closed,
@@ -90,12 +90,12 @@ def by_rule(state: int, event: int) -> int:
         return by_rule_of_fills(state, event)
     if event in (REJECT, CANCELED, EXPIRE):
         return by_rule_of_ends(state, event)
-    if event in (ASK_CANCEL, CANCEL_REJECT, CANCEL_LOST):
+    if event in (ASK_CANCEL, CANCEL_REJECT, LOSE_CANCEL):
         return by_rule_of_cancels(state, event)
     if event == ACCEPT:
         fresh = state in (SUBMITTED, SUBMIT_UNKNOWN)
         return WORKING if fresh else NEVER if state == ORDER_REJECTED else SAME
-    assert event == SUBMIT_LOST
+    assert event == LOSE_SUBMIT
     return SUBMIT_UNKNOWN if state in (SUBMITTED, CANCEL_PENDING) else SAME
 
 
@@ -206,7 +206,7 @@ def test_a_fill_proves_that_an_order_of_unknown_fate_lives() -> None:
     """After a lost answer a fill, not a guess, decides; a cancel is not sent before that."""
     it = order()
     it.step(SEND)
-    assert it.step(SUBMIT_LOST) == APPLIED
+    assert it.step(LOSE_SUBMIT) == APPLIED
     assert it.state == SUBMIT_UNKNOWN
     assert it.step(ASK_CANCEL) == IGNORED
     assert it.step(CANCEL_REJECT) == IGNORED

@@ -13,6 +13,7 @@ from bot4.domain.order import (
     PURPOSES,
     Execution,
     Fill,
+    Inquire,
     OrderRequest,
     OrderUpdate,
     OrderWord,
@@ -92,6 +93,9 @@ def line(event: Event) -> str:
         only = " reduce-only" if event.reduce_only else ""
         kind = f"{PURPOSES[event.purpose]} {ORDER_TYPES[event.order_type]}"
         return f"submit {event.order_id}: {kind} {SIDES[event.side]} {event.lots}{at}{pair}{only}"
+    if isinstance(event, Inquire):
+        wait_ms = (event.due_ns - event.ts_event_ns) // 1_000_000
+        return f"inquire {event.order_id}: attempt {event.attempt}, in {wait_ms} ms"
     if isinstance(event, OrderWord):
         return f"cancel {event.order_id}: {event.reason}"
     if isinstance(event, OrderUpdate):
@@ -109,11 +113,12 @@ class Walk:
         self.trading = Trading(instruments)
         self.out = Outbox(size)
         self.trades = 0
+        self.now = NOW
 
     def hear(self, event: Event) -> list[Event]:
         """Give one event to the stage and return what it emits."""
         self.out.tail = 0
-        self.trading.handle(event, NOW, self.out)
+        self.trading.handle(event, self.now, self.out)
         return [cell.event for cell in self.out.cells[: self.out.tail]]
 
     def enter(self, intent_id: int, side: int, lots: int, **prices: int) -> list[str]:
