@@ -70,7 +70,7 @@ class TradingAgainstAnAdversary(RuleBasedStateMachine):
         """One order an intent; an entry never beside an exit; an exit never beside anything."""
         assert submit.order_id not in self.sent, "an order is sent once"
         self.sent[submit.order_id] = submit
-        self.sent_ns[submit.order_id] = self.walk.now
+        self.sent_ns[submit.order_id] = int(self.walk.now)
         approved_exit = submit.purpose == EXIT and self.asked[submit.intent_id] == EXIT
         if submit.purpose == ENTER or approved_exit:
             assert submit.intent_id not in self.served, "a second order for one intent"
