@@ -8,67 +8,36 @@ left. Commands about one order follow each other: a cancel does not overtake its
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from typing import Any, Final, Protocol, final
+from collections.abc import Coroutine
+from typing import Any, Final, final
 
+from bot4.adapters.venues.binance.lookup import ENDED, About, Lookup, reason_of
 from bot4.adapters.venues.binance.replies import MyTrade, OrderReply
-from bot4.adapters.venues.binance.reports import MS_NS, exact, execution
-from bot4.adapters.venues.binance.requests import (
-    Request,
-    all_orders,
-    cancel_order,
-    my_trades,
-    place_order,
-    query_order,
-)
+from bot4.adapters.venues.binance.reports import MS_NS
+from bot4.adapters.venues.binance.requests import cancel_order, place_order
 from bot4.adapters.venues.binance.rest import Told
 from bot4.adapters.venues.binance.tickets import ticket, urgency_of
-from bot4.adapters.venues.kit.allowance import NEVER
 from bot4.adapters.venues.kit.answers import Answer, Outcome, Remedy
 from bot4.adapters.venues.kit.limiter import Hold, Urgency
 from bot4.domain.errors import OurFault
 from bot4.domain.event import Event
 from bot4.domain.ids import client_order_id
-from bot4.domain.instrument import Instrument
 from bot4.domain.order import (
     Inquire,
     OrderWord,
     Submit,
-    absent,
     accepted,
     cancel_lost,
     cancel_rejected,
     canceled,
-    expired,
-    found,
-    inquiry_lost,
     rejected,
     submit_lost,
 )
-from bot4.domain.ports import Clock, Gateway
+from bot4.domain.ports import Gateway
 from bot4.domain.values import Nanos
 
-ENDED: Final = {
-    "CANCELED": canceled,
-    "EXPIRED": expired,
-    "EXPIRED_IN_MATCH": expired,
-    "REJECTED": rejected,
-}
-"""The venue's states of an order that has ended without being filled whole, and our word for each."""
-
-OPEN: Final = ("NEW", "PARTIALLY_FILLED", "PENDING_NEW")
-HOLD_MAX_MS: Final = 2_000
-"""An entry that would have to wait longer for the limiter is not sent: what it was decided on is no longer so."""
-
-Word = Callable[[Nanos, Nanos, int, int, str], OrderWord]
-
-
-class Door(Protocol):
-    """Ask the venue one thing: :class:`~bot4.adapters.venues.binance.rest.BinanceRest`."""
-
-    async def ask(self, request: Request, shape: str, kind: type[Any]) -> Told[Any] | Hold:
-        """Send one request and return what came of it, or until when it is held back."""
-        ...
+REMEMBERED_MAX: Final = 1 << 16
+"""So many of the latest orders are known by slot, so that memory does not grow with a run."""
 
 
 @final
@@ -77,38 +46,24 @@ class BinanceGateway(Gateway):
 
     Parameters
     ----------
-    door : Door
-        Through which requests leave.
+    lookup : Lookup
+        Asks the venue and delivers what it says, never from within :meth:`send`.
     run : str
         The run's identity: part of each client order id.
-    instruments : sequence of Instrument
-        The run's instrument table.
-    clock : Clock
-        Stamps what we know.
-    deliver : callable
-        Takes each report, never from within :meth:`send`.
 
     Attributes
     ----------
     sent : int
         Commands taken.
+    faults : list of BaseException
+        What broke while a command was carried: bugs of ours, upon which trading must end.
     """
 
-    def __init__(
-        self,
-        door: Door,
-        *,
-        run: str,
-        instruments: Sequence[Instrument],
-        clock: Clock,
-        deliver: Callable[[Event], None],
-    ) -> None:
+    def __init__(self, lookup: Lookup, run: str) -> None:
         self.sent = 0
-        self._door = door
+        self.faults: list[BaseException] = []
+        self._lookup = lookup
         self._run = run
-        self._instruments = list(instruments)
-        self._clock = clock
-        self._deliver = deliver
         self._slots: dict[int, int] = {}
         self._last: dict[int, asyncio.Task[None]] = {}
 
@@ -121,10 +76,10 @@ class BinanceGateway(Gateway):
             If the event is no command.
         """
         if isinstance(command, Submit):
-            self._slots[int(command.order_id)] = int(command.slot)
+            self._remember(int(command.order_id), int(command.slot))
             self._begin(int(command.order_id), self._submit(command))
         elif isinstance(command, Inquire):
-            self._slots[int(command.order_id)] = int(command.slot)
+            self._remember(int(command.order_id), int(command.slot))
             self._begin(int(command.order_id), self._inquire(command))
         elif isinstance(command, OrderWord):
             self._begin(int(command.order_id), self._cancel(command))
@@ -133,161 +88,117 @@ class BinanceGateway(Gateway):
         self.sent += 1
 
     async def drained(self) -> None:
-        """Wait until every command sent so far has had its answer."""
+        """Wait until every command sent so far, and what its answer made the engine send, has been answered."""
         while self._last:
-            await asyncio.gather(*self._last.values())
+            await asyncio.wait(list(self._last.values()))
+
+    def _remember(self, order_id: int, slot: int) -> None:
+        """Keep the slot of an order, which is part of its name at the venue."""
+        self._slots[order_id] = slot
+        if len(self._slots) > REMEMBERED_MAX:
+            del self._slots[next(iter(self._slots))]
 
     def _begin(self, order_id: int, work: Coroutine[Any, Any, None]) -> None:
         """Let one command follow the one before about the same order."""
-        before = self._last.get(order_id)
-        task = asyncio.get_running_loop().create_task(self._after(before, work))
+        task = asyncio.get_running_loop().create_task(follow(self._last.get(order_id), work))
         self._last[order_id] = task
         task.add_done_callback(lambda done: self._end(order_id, done))
 
-    async def _after(self, before: asyncio.Task[None] | None, work: Coroutine[Any, Any, None]) -> None:
-        """Do one thing after another."""
-        if before is not None and not before.done():
-            await asyncio.wait((before,))
-        await work
-
     def _end(self, order_id: int, done: asyncio.Task[None]) -> None:
-        """Forget a command that has had its answer."""
+        """Forget a command that has had its answer; keep what broke on the way."""
+        fault = None if done.cancelled() else done.exception()
+        if fault is not None:
+            self.faults.append(fault)
         if self._last.get(order_id) is done:
             del self._last[order_id]
 
     async def _submit(self, command: Submit) -> None:
         """Place one order."""
-        instrument = self._instruments[command.instrument]
-        urgency = urgency_of(command)
-        name = self._name(int(command.order_id))
-        told = await self._ask(place_order(ticket(command, instrument, name), urgency=urgency), OrderReply, urgency)
         about = (int(command.order_id), int(command.instrument))
+        urgency = urgency_of(command)
+        name = self._name(about[0])
+        params = ticket(command, self._lookup.instruments[about[1]], name)
+        told = await self._lookup.ask(place_order(params, urgency=urgency), OrderReply, urgency)
         if isinstance(told, Hold):
-            self._say(rejected, about, f"not sent: {told.rule}")
-        elif told.answer.outcome is Outcome.ACCEPTED:
-            assert told.value is not None, "a success has its value"
+            self._lookup.say(rejected, about, f"not sent: {told.rule}")
+        elif is_done(told, name):
+            assert told.value is not None, "what is done has a reply"
             self._tell_placed(told.value, about)
-        elif told.answer.outcome is Outcome.REJECTED and told.answer.remedy is not Remedy.LOOK_UP:
-            self._say(rejected, about, reason_of(told.answer))
+        elif is_proof(told.answer):
+            self._lookup.say(rejected, about, reason_of(told.answer))
         else:
-            self._say(submit_lost, about, reason_of(told.answer))
+            self._lookup.say(submit_lost, about, reason_of(told.answer))
 
     async def _cancel(self, command: OrderWord) -> None:
         """Cancel one order; that the venue does not know it proves nothing: it may have filled, or not arrived yet."""
         about = (int(command.order_id), int(command.instrument))
-        symbol = self._instruments[command.instrument].symbol
-        request = cancel_order(symbol, self._name(about[0]))
-        told = await self._ask(request, OrderReply, Urgency.PROTECTIVE)
+        name = self._name(about[0])
+        request = cancel_order(self._lookup.instruments[about[1]].symbol, name)
+        told = await self._lookup.ask(request, OrderReply, Urgency.PROTECTIVE)
         if isinstance(told, Hold):
-            self._say(cancel_rejected, about, f"not sent: {told.rule}")
-        elif told.answer.outcome is Outcome.ACCEPTED:
-            self._say(canceled, about, command.reason)
-        elif told.answer.outcome is Outcome.REJECTED and told.answer.remedy is not Remedy.LOOK_UP:
-            self._say(cancel_rejected, about, reason_of(told.answer))
+            self._lookup.say(cancel_rejected, about, f"not sent: {told.rule}")
+        elif is_done(told, name):
+            self._lookup.say(canceled, about, command.reason)
+        elif is_proof(told.answer):
+            self._lookup.say(cancel_rejected, about, reason_of(told.answer))
         else:
-            self._say(cancel_lost, about, reason_of(told.answer))
+            self._lookup.say(cancel_lost, about, reason_of(told.answer))
 
     async def _inquire(self, command: Inquire) -> None:
-        """Ask what became of an order: by its name, by its executions, and where it is unknown among all orders."""
-        about = (int(command.order_id), int(command.instrument))
-        wait_ns = int(command.due_ns) - int(self._clock.now_ns())
+        """Ask what became of an order, once it is time."""
+        wait_ns = int(command.due_ns) - int(self._lookup.clock.now_ns())
         if wait_ns > 0:
             await asyncio.sleep(wait_ns / 1e9)
-        symbol = self._instruments[command.instrument].symbol
-        name = self._name(about[0])
-        told = await self._ask(query_order(symbol, name), OrderReply, Urgency.ORDINARY)
-        if isinstance(told, Hold) or told.answer.outcome not in (Outcome.FOUND, Outcome.NOT_FOUND):
-            self._say(inquiry_lost, about, told.rule if isinstance(told, Hold) else reason_of(told.answer))
-            return
-        order: OrderReply | None = told.value
-        if order is None:
-            every = await self._ask(all_orders(symbol), list[OrderReply], Urgency.ORDINARY)
-            if isinstance(every, Hold) or every.value is None:
-                self._say(inquiry_lost, about, "the list of orders did not come")
-                return
-            order = next((one for one in every.value if one.own_id() == name), None)
-        if order is None:
-            self._say(absent, about, "unknown to the venue")
-        else:
-            await self._tell_found(order, about)
+        order_id = int(command.order_id)
+        await self._lookup.inquire(self._name(order_id), (order_id, int(command.instrument)))
 
-    async def _tell_found(self, order: OrderReply, about: tuple[int, int]) -> None:
-        """Deliver the executions of an order that the venue has, then what it is now."""
-        instrument = self._instruments[about[1]]
-        filled = exact(order.executed_qty, instrument.lot_size)
-        events: list[Event] = []
-        if filled:
-            trades = await self._ask(
-                my_trades(instrument.symbol, order_id=order.order_id), list[MyTrade], Urgency.ORDINARY
-            )
-            events = [] if isinstance(trades, Hold) else self._executions(trades.value or (), about[0], instrument)
-        if filled is None or sum(int(getattr(event, "lots", 0)) for event in events) < filled:
-            self._say(inquiry_lost, about, "its executions are not all there yet")
-            return
-        for event in events:
-            self._deliver(event)
-        if order.status in OPEN:
-            now = self._clock.now_ns()
-            self._deliver(found(now, now, *about))
-        elif order.status in ENDED:
-            self._say(ENDED[order.status], about, order.status.lower())
-
-    def _tell_placed(self, reply: OrderReply, about: tuple[int, int]) -> None:
+    def _tell_placed(self, reply: OrderReply, about: About) -> None:
         """Deliver what the reply to a placed order says: that it lives, what it has traded, that it has ended."""
-        instrument = self._instruments[about[1]]
-        known = self._clock.now_ns()
-        self._deliver(accepted(Nanos(reply.transact_time * MS_NS), known, *about))
-        trades = [
-            MyTrade(
-                symbol=reply.symbol,
-                id=fill.trade_id,
-                order_id=reply.order_id,
-                price=fill.price,
-                qty=fill.qty,
-                quote_qty="",
-                commission=fill.commission,
-                commission_asset=fill.commission_asset,
-                time=reply.transact_time,
-                is_buyer=reply.side == "BUY",
-                is_maker=False,
-            )
-            for fill in reply.fills
-            if fill.trade_id >= 0
-        ]
-        for event in self._executions(trades, about[0], instrument):
-            self._deliver(event)
+        now = self._lookup.clock.now_ns()
+        self._lookup.deliver(accepted(Nanos(reply.transact_time * MS_NS), now, *about))
+        for one in self._lookup.executions(fills_of(reply), about):
+            self._lookup.deliver(one)
         if reply.status in ENDED:
-            self._say(ENDED[reply.status], about, reply.status.lower())
-
-    def _executions(self, trades: Sequence[MyTrade], order_id: int, instrument: Instrument) -> list[Event]:
-        """Return executions as reports; one that cannot be read is left out, and so missed where they are counted."""
-        known = self._clock.now_ns()
-        read = [execution(trade, order_id, instrument, known_ns=known) for trade in trades]
-        return [one[0] for one in read if one is not None]
-
-    async def _ask(self, request: Request, kind: type[Any], urgency: Urgency) -> Told[Any] | Hold:
-        """Ask once the limiter lets us; give up where that takes longer than the request is worth."""
-        shape = "orders" if kind is not OrderReply else "order"
-        while True:
-            told = await self._door.ask(request, shape, kind)
-            if not isinstance(told, Hold) or told.until_ms >= NEVER:
-                return told
-            wait_ms = told.until_ms - int(self._clock.now_ns()) // MS_NS
-            if urgency is Urgency.ORDINARY and wait_ms > HOLD_MAX_MS:
-                return told
-            await asyncio.sleep(max(wait_ms, 1) / 1e3)
+            self._lookup.say(ENDED[reply.status], about, reply.status.lower())
 
     def _name(self, order_id: int) -> str:
         """Return the id under which the venue knows an order."""
         return client_order_id(self._run, self._slots[order_id], order_id)
 
-    def _say(self, word: Word, about: tuple[int, int], reason: str) -> None:
-        """Deliver one short report."""
-        now = self._clock.now_ns()
-        self._deliver(word(now, now, *about, reason))
+
+async def follow(before: asyncio.Task[None] | None, work: Coroutine[Any, Any, None]) -> None:
+    """Do one thing once another is done, however that ended."""
+    if before is not None and not before.done():
+        await asyncio.wait((before,))
+    await work
 
 
-def reason_of(answer: Answer) -> str:
-    """Return an answer's reason: our word for it, and the venue's own."""
-    return f"{answer.rule}: {answer.text}" if answer.text else answer.rule
+def is_done(told: Told[Any], name: str) -> bool:
+    """Say whether a command was carried out: a success, told about the order that was meant."""
+    return told.answer.outcome is Outcome.ACCEPTED and told.value is not None and told.value.own_id() == name
 
+
+def is_proof(answer: Answer) -> bool:
+    """Say whether a refusal proves that nothing was done, and nothing is left to look up."""
+    return answer.outcome is Outcome.REJECTED and answer.remedy is not Remedy.LOOK_UP
+
+
+def fills_of(reply: OrderReply) -> list[MyTrade]:
+    """Return the executions that came with the reply to a placed order, all of them taken from the book."""
+    return [
+        MyTrade(
+            symbol=reply.symbol,
+            id=fill.trade_id,
+            order_id=reply.order_id,
+            price=fill.price,
+            qty=fill.qty,
+            quote_qty="",
+            commission=fill.commission,
+            commission_asset=fill.commission_asset,
+            time=reply.transact_time,
+            is_buyer=reply.side == "BUY",
+            is_maker=False,
+        )
+        for fill in reply.fills
+        if fill.trade_id >= 0
+    ]

@@ -59,6 +59,10 @@ class Schedule:
             self.struck[code] = self.struck.get(code, 0) + 1
         return hit
 
+    def cease(self) -> None:
+        """Strike no more: from here on the venue is healthy."""
+        self._rules.clear()
+
     def at(self, place: Place) -> list[str]:
         """Return the kinds that strike at this opportunity of a place, in the order of the catalogue."""
         return [code for code in self._codes(place) if self.strikes(code)]
