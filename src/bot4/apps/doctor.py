@@ -30,6 +30,7 @@ BASE: Final = (
     "cryptography",
     "cyclopts",
     "duckdb",
+    "h11",
     "httpx",
     "keyring",
     "librt",

@@ -11,10 +11,9 @@ from typing import final
 from librt.strings import read_i64_le
 from mypy_extensions import i64
 
-from bot4.domain.event import BOOK_SNAPSHOT, TRADE
+from bot4.domain.event import BOOK_SNAPSHOT
 from bot4.domain.instrument import Instrument
 from bot4.domain.order import LIMIT, STOP, STOP_LIMIT, OrderWord, Submit
-from bot4.domain.tick_block import TickBlock
 from bot4.domain.values import BUY, SELL, Lots, Nanos, Ticks
 from bot4.simulation.book.fills import Pieces
 from bot4.simulation.book.market import QUEUE_UNKNOWN, Market
@@ -130,25 +129,6 @@ class BookMatcher:
         if not market.has_book and not market.has_quote:
             self._serve(shelf, market, at)
         return True
-
-    def silent_until(self, block: TickBlock, begin: i64, end: i64) -> i64:
-        """Return the first message of a stretch of a block that some order may meet, ``end`` where none can."""
-        if not any(shelf.orders for shelf in self.shelves):
-            return end
-        kinds, instruments, ends, prices = block.kinds, block.instruments, block.ends, block.prices
-        one: i64 = 0
-        shelf = self.shelves[0]
-        for k in range(begin, end):
-            instrument = read_i64_le(instruments, 8 * k)
-            if instrument != one:
-                one = instrument
-                shelf = self.shelves[one]
-            if read_i64_le(kinds, 8 * k) != TRADE:
-                if not shelf.sleeps():
-                    return k
-            elif not shelf.sleeps_at(Ticks(read_i64_le(prices, 8 * read_i64_le(ends, 8 * k) - 8))):
-                return k
-        return end
 
     def _change_book(
         self, market: Market, shelf: BookOrders, sides: bytes, prices: bytes, sizes: bytes, begin: i64, end: i64

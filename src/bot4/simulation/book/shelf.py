@@ -3,10 +3,12 @@
 
 from typing import final
 
-from librt.strings import BytesWriter, write_i64_le
+from librt.strings import BytesWriter, read_i64_le, write_i64_le
 from mypy_extensions import i64
 
+from bot4.domain.event import TRADE
 from bot4.domain.order import LIMIT, MARKET, STOP
+from bot4.domain.tick_block import TickBlock
 from bot4.domain.values import BUY, Lots, Ticks
 from bot4.simulation.book.market import Market
 from bot4.simulation.levels import OrderLevels
@@ -112,3 +114,23 @@ class BookOrders(Shelf):
         else:
             stops = self.buy_stops if is_buy else self.sale_stops
             stops.remove(order.trigger, order)
+
+
+def first_met(shelves: list[BookOrders], block: TickBlock, begin: i64, end: i64) -> i64:
+    """Return the first message of a stretch of a block that some order may meet, ``end`` where none can."""
+    if not any(shelf.orders for shelf in shelves):
+        return end
+    kinds, instruments, ends, prices = block.kinds, block.instruments, block.ends, block.prices
+    one: i64 = 0
+    shelf = shelves[0]
+    for k in range(begin, end):
+        instrument = read_i64_le(instruments, 8 * k)
+        if instrument != one:
+            one = instrument
+            shelf = shelves[one]
+        if read_i64_le(kinds, 8 * k) != TRADE:
+            if not shelf.sleeps():
+                return k
+        elif not shelf.sleeps_at(Ticks(read_i64_le(prices, 8 * read_i64_le(ends, 8 * k) - 8))):
+            return k
+    return end

@@ -74,6 +74,7 @@ from bot4.simulation.book.fills import FillModel, Pieces
 from bot4.simulation.book.latency import ENTRY, RESPONSE, Latency, Line
 from bot4.simulation.book.matching import BookMatcher
 from bot4.simulation.book.queues import QueueModel, RiskAverse
+from bot4.simulation.book.shelf import first_met
 from bot4.simulation.book.side import WINDOW
 from bot4.simulation.fees import FeeSchedule
 from bot4.simulation.ledger import VenueLedger, VenueStatement
@@ -259,7 +260,7 @@ class TickVenue(Gateway):
         It holds for the messages that the venue reads next, while no command is under
         way: up to there it need not have read a message before the engine is fed it.
         """
-        return self.matcher.silent_until(block, begin, end)
+        return first_met(self.matcher.shelves, block, begin, end)
 
     def advance(self, at: Nanos) -> None:
         """Let the exchange's time move on: what has arrived by ``at`` is taken, each at its own moment."""
