@@ -17,8 +17,10 @@ FAULTS = (
     "N05", "N06", "N07", "N08", "N09", "N13", "R01", "R06", "R07", "R08", "R09", "R10", "R12", "R13", "R14", "R15",
     "V01", "V02", "W09", "W10", "W15", "W16",
 )  # fmt: skip
-RUNS = 2_000 if os.environ.get("BOT4_FULL") else 40
+RUNS = 2_000 if os.environ.get("BOT4_FULL") else 200
+QUICK = 40
 PER_TEST = 10
+FIRSTS = [pytest.param(first, marks=pytest.mark.slow if first >= QUICK else ()) for first in range(0, RUNS, PER_TEST)]
 WISHES = 12
 
 
@@ -50,7 +52,7 @@ async def one_run(seed: int) -> Trader:
 
 
 @pytest.mark.requirement("ORDER_001", "P-03", "P-04", "P-05", "P2-1", "P2-2", "U-10")
-@pytest.mark.parametrize("first", range(0, RUNS, PER_TEST))
+@pytest.mark.parametrize("first", FIRSTS)
 def test_no_order_is_lost_and_none_is_made_twice(first: int) -> None:
     """After the faults every order, trade and lot is the same on both sides."""
     orders = struck = 0
