@@ -230,3 +230,18 @@ def test_a_path_cannot_name_another_host() -> None:
                 await http.send("GET", "@elsewhere.invalid/x")
 
     run(test)
+
+
+@pytest.mark.requirement("I-12")
+def test_no_library_beneath_logs_an_address_or_a_header(caplog: pytest.LogCaptureFixture) -> None:
+    """A signature in the query and a key in a header stay out of every log, at the most talkative level."""
+
+    async def go() -> None:
+        """Send one request that has both."""
+        async with client() as (http, _):
+            await http.send("GET", "/order", query="signature=abc123", headers={"X-MBX-APIKEY": "the key"})
+
+    caplog.set_level(0)
+    asyncio.run(go())
+    assert "abc123" not in caplog.text
+    assert "the key" not in caplog.text

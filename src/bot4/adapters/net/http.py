@@ -7,6 +7,7 @@ answer: only what never left is safe to send again.
 """
 
 import asyncio
+import logging
 import ssl
 import zlib
 from collections.abc import Mapping
@@ -20,6 +21,8 @@ from bot4.adapters.net.outcomes import NETWORK_ERRORS, PROTOCOL, REDIRECT, TOO_L
 
 NEVER_LEFT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 GZIP_BITS: Final = 16 + zlib.MAX_WBITS
+TALKATIVE: Final = ("httpx", "httpcore")
+"""Libraries that log addresses and headers, and so signatures and keys."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +77,7 @@ class HttpClient:
         assert endpoint.scheme in {"http", "https"}, "an address for WebSockets"
         assert tls is not None or not endpoint.is_secure, "no TLS without a context to verify by"
         assert tls is None or (tls.check_hostname and tls.verify_mode is ssl.CERT_REQUIRED), "TLS is always verified"
+        hush()
         self.endpoint = endpoint
         self.settings = settings or HttpSettings()
         limit = self.settings.connections_max
@@ -146,3 +150,9 @@ class HttpClient:
         if inflater is not None and not inflater.eof:
             return Outcome(PROTOCOL, "a body that ends too early", is_sent=True, status=status)
         return Answer(status, {name.lower(): value for name, value in response.headers.items()}, bytes(body))
+
+
+def hush() -> None:
+    """Let the libraries beneath log nothing less than a warning, whatever the application's level is."""
+    for name in TALKATIVE:
+        logging.getLogger(name).setLevel(logging.WARNING)

@@ -4,7 +4,7 @@
 A command is sent once. What proves that the order lives or does not becomes the venue's report; everything else
 becomes a loss (``submit_lost``, ``cancel_lost``, ``inquiry_lost``), and the engine asks. A request that the limiter
 keeps back waits its turn; one that is no use any more when its turn comes is refused in our own words, for it never
-left. Commands about one order follow each other: a cancel does not overtake its submit.
+left. A cancel does not overtake its submit; an inquiry waits for nobody, and nobody for it.
 """
 
 import asyncio
@@ -56,7 +56,7 @@ class BinanceGateway(Gateway):
     sent : int
         Commands taken.
     faults : list of BaseException
-        What broke while a command was carried: bugs of ours, upon which trading must end.
+        What broke first while a command was carried: a bug of ours, upon which trading must end.
     """
 
     def __init__(self, lookup: Lookup, run: str) -> None:
@@ -66,6 +66,7 @@ class BinanceGateway(Gateway):
         self._run = run
         self._slots: dict[int, int] = {}
         self._last: dict[int, asyncio.Task[None]] = {}
+        self._inquiries: set[asyncio.Task[None]] = set()
 
     def send(self, command: Event, now: Nanos) -> None:
         """Send one command, once; its answer is delivered later, whatever it is.
@@ -80,7 +81,9 @@ class BinanceGateway(Gateway):
             self._begin(int(command.order_id), self._submit(command))
         elif isinstance(command, Inquire):
             self._remember(int(command.order_id), int(command.slot))
-            self._begin(int(command.order_id), self._inquire(command))
+            task = asyncio.get_running_loop().create_task(self._inquire(command))
+            self._inquiries.add(task)
+            task.add_done_callback(self._inquired)
         elif isinstance(command, OrderWord):
             self._begin(int(command.order_id), self._cancel(command))
         else:
@@ -89,8 +92,8 @@ class BinanceGateway(Gateway):
 
     async def drained(self) -> None:
         """Wait until every command sent so far, and what its answer made the engine send, has been answered."""
-        while self._last:
-            await asyncio.wait(list(self._last.values()))
+        while self._last or self._inquiries:
+            await asyncio.wait([*self._last.values(), *self._inquiries])
 
     def _remember(self, order_id: int, slot: int) -> None:
         """Keep the slot of an order, which is part of its name at the venue."""
@@ -104,11 +107,20 @@ class BinanceGateway(Gateway):
         self._last[order_id] = task
         task.add_done_callback(lambda done: self._end(order_id, done))
 
-    def _end(self, order_id: int, done: asyncio.Task[None]) -> None:
-        """Forget a command that has had its answer; keep what broke on the way."""
+    def _inquired(self, done: asyncio.Task[None]) -> None:
+        """Forget an inquiry that has had its answer."""
+        self._inquiries.discard(done)
+        self._keep_fault(done)
+
+    def _keep_fault(self, done: asyncio.Task[None]) -> None:
+        """Keep what broke while a command was carried, the first of it: the rest follows from it."""
         fault = None if done.cancelled() else done.exception()
-        if fault is not None:
+        if fault is not None and not self.faults:
             self.faults.append(fault)
+
+    def _end(self, order_id: int, done: asyncio.Task[None]) -> None:
+        """Forget a command that has had its answer."""
+        self._keep_fault(done)
         if self._last.get(order_id) is done:
             del self._last[order_id]
 

@@ -142,8 +142,9 @@ class Lookup:
             request = my_trades(instrument.symbol, order_id=order.order_id)
             told = await self.ask(request, list[MyTrade], Urgency.ORDINARY)
             if not isinstance(told, Hold):
-                executions = self.executions(told.value or (), about)
-        if sum(int(one.lots) for one in executions) < filled:
+                its = [one for one in told.value or () if (one.symbol, one.order_id) == (order.symbol, order.order_id)]
+                executions = self.executions(its, about)
+        if sum(int(one.lots) for one in executions) != filled:
             return False
         for one in executions:
             self.deliver(one)
