@@ -8,7 +8,7 @@ is recorded, replayed or live, and no time is read: ``now`` is an argument.
 """
 
 from collections.abc import Sequence
-from typing import final
+from typing import Final, final
 
 from mypy_extensions import i64
 
@@ -22,6 +22,9 @@ from bot4.domain.verdict import PAUSED, Mode
 
 FACTS = (FILL, ORDER_UPDATE, POSITION)
 """Kinds that tell what has happened; no storm may lose them."""
+
+COMMANDS: Final = (SUBMIT, CANCEL, INQUIRE)
+"""Kinds that go to the venue: whoever put one waits for its answer."""
 
 UNKNOWN_MODE = -1
 """The safety mode before a storm: the engine does not know it."""
@@ -228,16 +231,16 @@ class Engine:
 
         What already happened is carried on: fills, positions and order updates that
         were queued reach the account and everyone else.
-        An order whose submit is not sent is definitively not at the venue: trading
-        hears so, or it would wait for an answer that cannot come. A cancel that is
-        not sent is refused in the same way, an inquiry is lost. A storm while calming
-        down is a fault that stops the run.
+        An order whose submit is not sent, be it written or still queued, is
+        definitively not at the venue: trading hears so, or it would wait for an answer
+        that cannot come. A cancel that is not sent is refused in the same way, an
+        inquiry is lost. A storm while calming down is a fault that stops the run.
         """
         self.storms += 1
-        unsent = self.commands
-        self.commands = []
         out = self.out
         facts = [cell.event for cell in out.cells if cell.event.kind in FACTS]
+        unsent = self.commands + [cell.event for cell in out.cells if cell.event.kind in COMMANDS]
+        self.commands = []
         for cell in out.cells:
             cell.event = out.nothing
         out.tail = 0

@@ -150,7 +150,11 @@ class Trading(Stage):
             self.ignored += 1
         elif kind == FOUND:
             self.fates.forget(order)
-            self._step(order, ACCEPT if order.state == SUBMIT_UNKNOWN else CANCEL_REJECT, now, out)
+            if order.state == SUBMIT_UNKNOWN:
+                order.cancels = 0  # a cancel asked before may have been lost on the same way
+                self._step(order, ACCEPT, now, out)
+            else:
+                self._step(order, CANCEL_REJECT, now, out)
         elif kind == ABSENT and self.fates.absent(order, now):
             self._step(order, EXPIRE, now, out)
         else:
@@ -165,7 +169,7 @@ class Trading(Stage):
         if outcome == APPLIED:
             if step == CANCEL_REJECT and order.cancels >= CANCELS_MAX:
                 self._say(order.order_id, order.instrument, "trading.cancel_refused", now, out)
-            if step == LOSE_CANCEL:
+            if step == LOSE_CANCEL and order.cancels > 0:
                 order.cancels -= 1  # it was not refused, and may be asked again
             self._applied(order, now, out)
             if step >= LOSE_SUBMIT:

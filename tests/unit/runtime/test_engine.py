@@ -7,9 +7,21 @@ import pytest
 from librt.strings import BytesWriter
 
 from bot4.domain.errors import OurFault
-from bot4.domain.event import BAR, CANCEL_REJECTED, EQUITY, FEATURES, FILL, MODE, REJECTED, SIGNAL, SUBMIT, Event
+from bot4.domain.event import (
+    BAR,
+    CANCEL_REJECTED,
+    EQUITY,
+    FEATURES,
+    FILL,
+    INQUIRY_LOST,
+    MODE,
+    REJECTED,
+    SIGNAL,
+    SUBMIT,
+    Event,
+)
 from bot4.domain.marketdata import Equity
-from bot4.domain.order import MARKET, Execution, Fill, OrderWord, Submit, cancel_command
+from bot4.domain.order import MARKET, Execution, Fill, Inquire, OrderWord, Submit, cancel_command
 from bot4.domain.ports import Gateway, Journal
 from bot4.domain.signal import Signal, SignalEvent
 from bot4.domain.stage import Outbox, Stage
@@ -248,6 +260,30 @@ def test_what_a_storm_kept_from_leaving_is_told_to_be_refused() -> None:
     engine.process(bar(0), T0)
     told = [event for event in watcher.heard if isinstance(event, OrderWord)]
     assert [[int(word.kind), int(word.order_id)] for word in told] == [[REJECTED, 5], [CANCEL_REJECTED, 4]]
+
+
+def test_a_command_still_queued_when_the_storm_breaks_is_answered_too() -> None:
+    """A submit, a cancel and an inquiry that nobody has written yet: whoever put them hears that they did not leave."""
+    world = World()
+    inquiry = Inquire(T0, order_id=6, slot=0, instrument=0, due_ns=T0, attempt=1)
+    first = [True]
+
+    def once(event: Event) -> Sequence[Event]:
+        if first[0]:
+            first[0] = False
+            return [bar(0), submit(5), cancel_command(T0, 4, 0, "why"), inquiry]
+        return [bar(0)] * 8
+
+    watcher = Says("b", world, [REJECTED, CANCEL_REJECTED, INQUIRY_LOST])
+    engine = Engine([Says("a", world, [BAR], once), watcher], world, world.way, events_max=8)
+    engine.process(bar(0), T0)
+    told = [event for event in watcher.heard if isinstance(event, OrderWord)]
+    assert [[int(word.kind), int(word.order_id)] for word in told] == [
+        [REJECTED, 5],
+        [CANCEL_REJECTED, 4],
+        [INQUIRY_LOST, 6],
+    ]
+    assert not any(line.startswith("send") for line in world.log)
 
 
 def test_a_storm_loses_no_fill() -> None:

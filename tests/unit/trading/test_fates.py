@@ -148,6 +148,31 @@ def test_a_cancel_whose_answer_is_lost_is_asked_again_as_often_as_it_takes() -> 
         assert said == ["order 1: working, filled 0, open 10", "cancel 1: exit"]
 
 
+def test_a_count_of_cancels_never_runs_below_none() -> None:
+    """A fill in between has begun the count anew; the loss of the cancel takes nothing more from it."""
+    walk = Walk()
+    walk.enter(1, BUY, 10)
+    walk.accept(1)
+    walk.exit(2, SELL, 10)
+    walk.fill(1, 3, 100)
+    hear(walk, cancel_lost)
+    order = walk.trading.table.find(1)
+    assert order is not None and order.cancels == 0
+
+
+def test_a_cancel_lost_with_its_submit_does_not_count_once_the_order_is_found() -> None:
+    """Both went the same way: what is found may be canceled as often as any other order."""
+    walk = Walk()
+    walk.enter(1, BUY, 10)
+    walk.exit(2, SELL, 10)
+    hear(walk, submit_lost)
+    hear(walk, cancel_lost)
+    said = [line(event) for event in walk.hear(found(NOW, NOW, 1, 0))]
+    assert said == ["order 1: working, filled 0, open 10", "cancel 1: exit"]
+    order = walk.trading.table.find(1)
+    assert order is not None and order.cancels == 1
+
+
 def test_doubt_is_part_of_the_state_and_leaves_no_trace_in_it() -> None:
     """In doubt the state differs; once the order is known and gone, nothing of the doubt is kept."""
     walk, calm = doubting(), Walk()
