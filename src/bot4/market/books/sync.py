@@ -49,7 +49,7 @@ REWOUND: Final = 8
 ANSWERS: Final = ("applied", "begun", "held", "covered", "repeated", "gap", "crossed", "stale", "rewound")
 """The names of the answers, by number.
 
-``REWOUND`` is a snapshot older than the book that is known: not taken.
+``REWOUND`` is a snapshot no newer than the book that is known: not taken.
 """
 
 
@@ -112,7 +112,9 @@ class BookSync:
         if rule.may_rewind:
             self._forget_earlier_count(snapshot)
         else:
-            if self.is_known and snapshot.last_id < self.last_id:
+            if (
+                self.is_known and snapshot.last_id <= self.last_id
+            ):  # at the same number the next change could not join it
                 return REWOUND
             if not self.is_known and self._is_before_held(snapshot):
                 return STALE

@@ -199,9 +199,12 @@ def test_a_venue_that_is_not_there_has_not_taken_the_order() -> None:
 
 @pytest.mark.requirement("P-24", "I-12")
 @pytest.mark.parametrize("said", [Said(body=ORDER), Said(400, b'{"code":-1022,"msg":"bad"}'), Said(cut=True)])
-def test_no_log_of_any_library_shows_the_secret(said: Said, caplog: pytest.LogCaptureFixture) -> None:
+def test_no_log_of_any_library_shows_the_secret(
+    said: Said, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Every logger at its most talkative, through a success, a refusal and a cut: no six characters of it."""
-    with caplog.at_level(logging.DEBUG):
+    monkeypatch.setattr("bot4.adapters.net.http.hush", lambda: None)  # what would be said, if it were let
+    with caplog.at_level(logging.DEBUG), caplog.at_level(logging.DEBUG, "httpx"), caplog.at_level(0, "httpcore"):
         result = place(lambda _: said)
     texts = [record.getMessage() + repr(vars(record)) for record in caplog.records] + [repr(result)]
     assert len(texts) > 5
