@@ -15,7 +15,7 @@ from cyclopts.exceptions import (
 )
 
 import bot4
-from bot4.apps.cli import configure, journals, machine, market, runs, search, venue
+from bot4.apps.cli import configure, fetching, journals, machine, market, runs, search, venue
 from bot4.apps.cli.reply import Reply
 from bot4.apps.kernel_cache import set_kernel_cache
 from bot4.domain.errors import BadInput
@@ -54,6 +54,7 @@ def build() -> App:
     features.command(market.compute_features, name="compute")
     data = App(name="data", help="Recorded market data.")
     data.command(market.check)
+    data.command(fetching.fetch)
     config = App(name="config", help="The settings.")
     config.command(configure.show)
     config.command(configure.schema)
