@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The command that records a venue's traffic."""
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final, Literal
+
+from cyclopts import Parameter
+
+from bot4.apps.cli.options import Screen
+from bot4.apps.cli.reply import Reply, console
+from bot4.domain.errors import BadInput
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from bot4.apps.record.run import RecordRequest
+
+STREAMS: Final = ("trade", "bookTicker", "depth")
+UNITS: Final = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
+LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
+
+
+def record(
+    *,
+    symbols: Annotated[str, Parameter(name="--symbols", help="What is recorded, commas between.")],
+    venue: Annotated[Literal["binance-spot"], Parameter(name="--venue", help="Whose streams.")] = "binance-spot",
+    streams: Annotated[str, Parameter(name="--streams", help="Of trade,bookTicker,depth.")] = ",".join(STREAMS),
+    out: Annotated[Path, Parameter(name="--out", help="Folder of the files.")] = Path("traffic"),
+    duration: Annotated[str, Parameter(name="--for", help="How long, such as 60s, 5m, 2h; 0: until stopped.")] = "0",
+    files_max: Annotated[int, Parameter(name="--files", help="Files kept, the oldest deleted; 0: all.")] = 64,
+    ws: Annotated[str, Parameter(name="--ws", help="Address of the streams.")] = "wss://stream.binance.com:9443",
+    rest: Annotated[str, Parameter(name="--rest", help="Address of REST.")] = "https://api.binance.com",
+    screen: Screen = Screen(),  # noqa: B008 - frozen
+) -> Reply:
+    """Record the raw traffic of a venue's market streams, until stopped or for a time; it replays to the same."""
+    from bot4.adapters.net.endpoints import allowed
+    from bot4.adapters.venues.binance.market_feed import MARKET_HOSTS
+    from bot4.adapters.venues.binance.rest import HOSTS
+    from bot4.apps.record.pipeline import FEED
+    from bot4.apps.record.run import RecordRequest
+
+    known = tuple(dict.fromkeys(name for name in streams.split(",") if name))
+    assert venue == FEED, "the only one there is"
+    names = tuple(dict.fromkeys(name.upper() for name in symbols.split(",") if name))
+    if not known or any(name not in STREAMS for name in known):
+        raise BadInput("--streams", streams, ",".join(STREAMS), "Name streams as listed.")
+    if not names:
+        raise BadInput("--symbols", symbols, "at least one symbol", "Name one, such as BTCUSDT.")
+    if files_max < 0:
+        raise BadInput("--files", str(files_max), "0 or more", "Correct the number.")
+    request = RecordRequest(
+        symbols=names,
+        streams=known,
+        folder=out,
+        ws=allowed(ws, (*MARKET_HOSTS, *LOOPBACK), place="--ws"),
+        rest=allowed(rest, (*HOSTS, *LOOPBACK), place="--rest"),
+        seconds=seconds_of(duration),
+        files_max=files_max,
+    )
+    for place, endpoint, schemes in (("--ws", request.ws, ("ws", "wss")), ("--rest", request.rest, ("http", "https"))):
+        if endpoint.scheme not in schemes:
+            raise BadInput(place, endpoint.scheme, " or ".join(schemes), "Correct the scheme.")
+    data = _run(request)
+
+    def show(paper: "Console") -> None:
+        for name, value in data.items():
+            paper.print(f"{name}: {value}", markup=False)
+
+    return Reply(data, show, as_json=screen.as_json)
+
+
+def seconds_of(text: str) -> float:
+    """Return a duration such as ``90``, ``60s``, ``5m`` in seconds.
+
+    Raises
+    ------
+    BadInput
+        If it is none.
+    """
+    found = re.fullmatch(r"(\d{1,9}(?:\.\d{1,3})?)([smhd]?)", text, re.ASCII)
+    if found is None:
+        raise BadInput("--for", text, "a number and s, m, h or d, such as 60s", "Correct the duration.")
+    return float(found[1]) * UNITS[found[2]]
+
+
+def _run(request: "RecordRequest") -> dict[str, object]:
+    """Record until a signal comes or the time is over."""
+    import asyncio
+    import signal
+
+    import uvloop
+
+    from bot4.apps.record.run import Recorder
+
+    paper = console(stderr=True)
+
+    async def run() -> dict[str, object]:
+        stop = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        return await Recorder(request, lambda line: paper.print(line, markup=False)).run(stop)
+
+    return uvloop.run(run())
