@@ -33,7 +33,13 @@ def record(
     rest: Annotated[str, Parameter(name="--rest", help="Address of REST.")] = "https://api.binance.com",
     screen: Screen = Screen(),  # noqa: B008 - frozen
 ) -> Reply:
-    """Record the raw traffic of a venue's market streams, until stopped or for a time; it replays to the same."""
+    """Record the raw traffic of a venue's market streams, until stopped or for a time; it replays to the same.
+
+    Raises
+    ------
+    BadInput
+        If a flag cannot be used.
+    """
     from bot4.adapters.net.endpoints import allowed
     from bot4.adapters.venues.binance.market_feed import MARKET_HOSTS
     from bot4.adapters.venues.binance.rest import HOSTS
