@@ -15,8 +15,7 @@ from cyclopts.exceptions import (
 )
 
 import bot4
-from bot4.apps.cli import configure, fetching, journals, machine, market, runs, search, venue
-from bot4.apps.cli import configure, journals, machine, market, record, runs, search, venue
+from bot4.apps.cli import configure, fetching, journals, machine, market, record, runs, search, venue
 from bot4.apps.cli.reply import Reply
 from bot4.apps.kernel_cache import set_kernel_cache
 from bot4.domain.errors import BadInput

@@ -18,9 +18,10 @@ import numpy as np
 
 from bot4.adapters.net.endpoints import Endpoint
 from bot4.adapters.net.http import HttpClient, HttpSettings
+from bot4.adapters.net.outcomes import Outcome
 from bot4.adapters.net.pool import Pool
 from bot4.adapters.net.tls import verified
-from bot4.adapters.net.websocket import dial
+from bot4.adapters.net.websocket import Listener, Wire, dial
 from bot4.adapters.stores.raw_traffic import TrafficWriter, traffic_files
 from bot4.adapters.venues.binance.feed import SETTLE, snapshot_frame
 from bot4.adapters.venues.binance.instruments import listings
@@ -81,6 +82,7 @@ class Recorder:
         self.frames: Counter[str] = Counter()
         self.bytes = 0
         self.tries = 0
+        self.connections = 0
         self.pipeline: TrafficPipeline | None = None
         self.pool: Pool | None = None
         self._say = say
@@ -97,6 +99,8 @@ class Recorder:
             signer=None,
             drift=Drift(),
         )
+        stream_tls = verified() if request.ws.is_secure else None
+        self._dial = partial(dial, request.ws, path=COMBINED_PATH, tls=stream_tls)
         self._feed = MarketFeed(self._take, self._clock)
 
     async def run(self, stop: asyncio.Event) -> dict[str, object]:
@@ -141,7 +145,7 @@ class Recorder:
             "frames": dict(sorted(self.frames.items())),
             "fates": self.pipeline.fates(),
             **self.pipeline.sums(),
-            "reconnects": sum(outcome.is_sent for outcome in self.pool.outcomes),
+            "connections": self.connections,
             "told": dict(self._feed.told),
             "refused_topics": dict(self._feed.refused),
             "bytes": self.bytes,
@@ -159,16 +163,26 @@ class Recorder:
         self.pipeline = TrafficPipeline(instruments, self._receiver)
         self._writer = TrafficWriter(request.folder, FEED, files_max=request.files_max)
         rules_path(request.folder).write_bytes(msgspec.json.encode(info))
-        tls = verified() if request.ws.is_secure else None
-        connect = partial(dial, request.ws, path=COMBINED_PATH, tls=tls)
         session = Session(Limits(), np.random.default_rng())
-        self.pool = Pool(session, self._feed, connect=connect, clock=self._clock)
+        self.pool = Pool(session, self._feed, connect=self._connect, clock=self._clock)
         for symbol in request.symbols:
             for stream in request.streams:
                 self.pool.want(f"{symbol.lower()}@{'depth@100ms' if stream == 'depth' else stream}")
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self.pool.run())
-            group.create_task(self._beat())
+        tasks = [asyncio.create_task(self.pool.run()), asyncio.create_task(self._beat())]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for one in done:
+                one.result()
+        finally:
+            for one in tasks:
+                one.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _connect(self, listener: Listener) -> Wire | Outcome:
+        """Open one connection to the streams, and count it."""
+        made = await self._dial(listener)
+        self.connections += isinstance(made, Wire)
+        return made
 
     async def _rules(self) -> ExchangeInfo:
         """Ask for the instruments until the venue answers."""
