@@ -61,6 +61,23 @@ def test_check_tells_what_became_of_every_message(here: Path, capsys: pytest.Cap
     assert "receive clock moved by" in shown
 
 
+def test_a_receive_clock_that_runs_backward_does_not_move_the_file(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One stamp ten seconds back is told, and the clock is moved by what the other lines say."""
+    change = {"e": "depthUpdate", "E": T0, "T": T0, "s": SYMBOL, "U": 1, "u": 2, "pu": 0, "b": [["9", "1"]], "a": []}
+    whole = [line(T0, "x@depth@0ms", **change)]
+    whole += [trade_line(T0 + 100 * n, n, "1000.00", "1", symbol=SYMBOL) for n in range(1, 9)]
+    stamp, _, text = whole[5].partition(b" ")
+    whole[5] = b"%d %s" % (int(stamp) - 10_000_000_000, text)
+    path = write_lines(here / f"{SYMBOL}.jsonl.gz", whole)
+    code, told = answer(capsys, "data", "check", "--ticks", str(path))
+    assert code == 0
+    note = told["symbols"][0]["clocks"][0]
+    assert "+1270.000 ms" in note
+    assert "1 lines whose receive clock runs backward" in note
+
+
 def test_bot4s_own_file_names_its_symbol(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """No SYMBOL= is needed, whatever the file is called."""
     path = write_tape(here / "generated.parquet", 50)

@@ -75,9 +75,11 @@ class BinanceLines(TickReader):
         self.format = f"binance_{market}_l2"
         self.venue = "binance" if market == "spot" else "binanceusdm" if market == "usdm" else ""
         self._rule = SPOT_RULE if market == "spot" else FUTURES_RULE
-        self._behind_ns, self._lines = self._clock()
+        self._behind_ns, self._lines, backward = self._clock()
         moved = f"receive clock moved by {self._behind_ns / 1e6:+.3f} ms"
         self.clock_note = f"{moved}, one constant for the file; no latency is taken from it"
+        if backward:
+            self.clock_note += f"; {backward} lines whose receive clock runs backward have no say in it"
 
     def rows_hint(self) -> int:
         """Return the number of lines."""
@@ -150,20 +152,28 @@ class BinanceLines(TickReader):
             "no_ticks",
         )
 
-    def _clock(self) -> tuple[int, int]:
-        """Return the constant that moves the recorder's clock, and the number of lines."""
+    def _clock(self) -> tuple[int, int, int]:
+        """Return the constant that moves the recorder's clock, the number of lines, and of those received backward.
+
+        A receive stamp before an earlier line's is the recorder's fault: it would move the clock of the whole file.
+        """
         decoder = msgspec.json.Decoder(StampedLine)
         behind: int | None = None
-        number = 0
+        number = newest_ns = backward = 0
         for number, line in self._open():  # noqa: B007 - the last number is the count
             local, _, text = line.partition(b" ")
             try:
                 message = decoder.decode(text)
                 data = message.data  # when it was sent comes first: a mark price's T is its next funding, hours ahead
                 sent_ms = data.sent_ms or message.sent_ms or data.at_ms or message.at_ms
-                ahead = sent_ms * MILLI_NS - int(local)
+                received_ns = int(local)
             except (ValueError, msgspec.DecodeError):
                 continue
+            if received_ns < newest_ns:
+                backward += 1
+                continue
+            newest_ns = received_ns
+            ahead = sent_ms * MILLI_NS - received_ns
             if sent_ms and (behind is None or ahead > behind):
                 behind = ahead
-        return behind or 0, number
+        return behind or 0, number, backward
