@@ -14,9 +14,21 @@ import pytest
 from bot4.adapters.venues.binance import replies, requests
 from bot4.adapters.venues.binance.replies import Reply
 from bot4.adapters.venues.binance.requests import Request
-from bot4.adapters.venues.binance.tickets import Manner, bracket_ticket, guarded_ticket, oco_ticket, ticket, urgency_of
+from bot4.adapters.venues.binance.tickets import bracket_ticket, guarded_ticket, oco_ticket, ticket, urgency_of
 from bot4.adapters.venues.kit.drift import Drift, Malformed
-from bot4.domain.order import ENTER, EXIT, LIMIT, MARKET, PROTECT_STOP, PROTECT_TARGET, STOP, STOP_LIMIT, Submit
+from bot4.domain.order import (
+    ENTER,
+    EXIT,
+    IMMEDIATE_OR_CANCEL,
+    LIMIT,
+    MARKET,
+    POST_ONLY,
+    PROTECT_STOP,
+    PROTECT_TARGET,
+    STOP,
+    STOP_LIMIT,
+    Submit,
+)
 from bot4.domain.values import BUY, SELL, Lots, Nanos, Ticks
 from tests.unit.adapters.venues.test_binance_instruments import btcusdt, read
 
@@ -33,9 +45,9 @@ def submit(order_type: int, side: int, *, limit: int = 0, trigger: int = 0, purp
     )  # fmt: skip
 
 
-def placed(command: Submit, manner: Manner | None = None) -> Request:
+def placed(command: Submit) -> Request:
     """Return the request that places a command."""
-    params = ticket(command, BTC, CLIENT_ID, manner or Manner())
+    params = ticket(command, BTC, CLIENT_ID)
     return requests.place_order(params, urgency=urgency_of(command))
 
 
@@ -56,8 +68,8 @@ def built() -> dict[str, Request]:
         "aggregated trades": requests.agg_trades("BTCUSDT", from_id=0),
         "market": placed(submit(MARKET, SELL, purpose=EXIT)),
         "limit": placed(limit_order),
-        "limit at once": placed(limit_order, Manner("IOC", self_trade="EXPIRE_TAKER")),
-        "post only": placed(limit_order, Manner(post_only=True)),
+        "limit at once": placed(submit(IMMEDIATE_OR_CANCEL, BUY, limit=5_123_456)),
+        "post only": placed(submit(POST_ONLY, BUY, limit=5_123_456)),
         "stop": placed(plain_stop),
         "stop limit": placed(stop),
         "cancel": requests.cancel_order("BTCUSDT", CLIENT_ID),
@@ -120,7 +132,10 @@ def test_a_documented_reply_is_read_without_drift(row: dict[str, Any]) -> None:
 @pytest.mark.requirement("P-26")
 def test_every_reply_has_a_golden_row() -> None:
     """A shape that no row shows could change unseen."""
-    parts = {"Reply", "SymbolInfo", "FillReply", "ListLeg", "Balance", "CommissionRates", "Discount", "RateLimit"}
+    parts = {
+        "Reply", "SymbolInfo", "FillReply", "ListLeg", "LegReport", "Balance", "CommissionRates", "Discount",
+        "RateLimit",
+    }  # fmt: skip
     kinds = {name for name, kind in vars(replies).items() if isinstance(kind, type) and issubclass(kind, Reply)}
     assert kinds - parts <= {row["kind"] for row in golden("replies.json")}
 

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from bot4.domain.event import Event
+from bot4.domain.filters import Filters
 from bot4.domain.order import (
     ENTER,
     EXIT,
@@ -17,11 +18,14 @@ from bot4.domain.order import (
     Fill,
     OrderUpdate,
     Submit,
+    rejected,
 )
 from bot4.domain.values import BUY, SELL, Nanos
 from bot4.domain.verdict import Refused
+from bot4.trading.conditions import Conditions
 from bot4.trading.fates import FateRules
 from bot4.trading.orders import is_closed
+from tests.simulation.driver import instrument
 from tests.unit.trading.adversary import Adversary, Resting
 from tests.unit.trading.walk import Walk, approved, request
 
@@ -193,6 +197,16 @@ class TradingAgainstAnAdversary(RuleBasedStateMachine):
         purposes = [order.command.purpose for order in self.venue.alive()]
         assert len(purposes) == len(set(purposes))
 
+    @invariant()
+    def orders_of_ours_that_could_meet_are_never_open_together(self) -> None:
+        """Of two that face each other one opens and the other protects it; an exit faces nothing."""
+        mine = self.walk.trading.open_orders()
+        for one in mine:
+            for other in mine:
+                if one.side == BUY and other.side == SELL:
+                    assert ENTER in (one.purpose, other.purpose)
+                    assert {one.purpose, other.purpose} & {PROTECT_STOP, PROTECT_TARGET}
+
     def settle_down(self) -> None:
         """The venue turns polite: it accepts, trades entries and exits, answers, cancels as asked, reports in order."""
         for _ in range(PATIENCE):
@@ -235,4 +249,23 @@ class TradingAgainstAnAdversary(RuleBasedStateMachine):
         assert all(order.leaves == abs(held) and order.side * held < 0 for order in working.values())
 
 
+class TradingUnderConditions(TradingAgainstAnAdversary):
+    """The same under a real venue's conditions: orders that never leave besides, and waits for what does not come."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.walk = Walk(conditions=Conditions([instrument()], [Filters()]))
+
+    @precondition(lambda self: self.unheard())
+    @rule(which=PICK)
+    def an_order_never_leaves(self, which: int) -> None:
+        """The gateway says so; the venue has never heard of it."""
+        unheard = self.unheard()
+        order = unheard[which % len(unheard)]
+        order.alive = False
+        order.ended = rejected
+        self.venue.reports.append(rejected(Nanos(1), Nanos(1), order.command.order_id, 0, "not sent: limit"))
+
+
 TestTradingAgainstAnAdversary = TradingAgainstAnAdversary.TestCase
+TestTradingUnderConditions = TradingUnderConditions.TestCase

@@ -173,7 +173,7 @@ def test_a_ban_stops_all_but_a_slow_try_of_protection() -> None:
     """Ordinary requests wait for its end; a stop or a cancel may try each ten seconds."""
     limiter = Limiter(Allowance((WEIGHT,)), Allowance((ORDERS,)))
     limiter.obey(Answer(Outcome.REJECTED, Remedy.BACK_OFF, "banned", until_ms=START + 100_000))
-    assert limiter.ask(START, Cost(1)) == Hold(START + 100_000, "limit.banned")
+    assert limiter.ask(START, Cost(1)) == Hold(START + 100_000, "limit.banned", 100_000)
     tries = [
         at
         for at in range(START, START + 100_000, 500)
@@ -188,8 +188,8 @@ def test_too_many_orders_silence_the_account_alone() -> None:
     limiter = Limiter(Allowance((WEIGHT,)), Allowance((ORDERS,)))
     limiter.obey(Answer(Outcome.REJECTED, Remedy.BACK_OFF, "too_many_orders", until_ms=START + 5_000))
     assert isinstance(limiter.ask(START, Cost(1)), Grant)
-    assert limiter.ask(START, Cost(1, orders=1)) == Hold(START + 5_000, "limit.backed_off")
-    assert limiter.ask(START, Cost(161)) == Hold(NEVER, "limit.address_never")
+    assert limiter.ask(START, Cost(1, orders=1)) == Hold(START + 5_000, "limit.backed_off", 5_000)
+    assert limiter.ask(START, Cost(161)) == Hold(NEVER, "limit.address_never", NEVER - START)
     assert limiter.account.told_of_limits == 1
 
 

@@ -3,11 +3,14 @@
 
 import json
 from collections.abc import Mapping
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
+from bot4.apps.cli.search import show_sweep
 from bot4.apps.progress import Progress, Silent, StopFlag
 from bot4.apps.session import RunRequest
 from bot4.apps.sweep import run as sweep_run
@@ -62,6 +65,13 @@ def carried_out(request: SweepRequest, progress: Progress | None = None) -> Swee
 def contents(folder: Path) -> dict[str, bytes]:
     """Every file of a folder."""
     return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+def shown(outcome: SweepOutcome) -> str:
+    """What a person reads of it."""
+    paper = Console(record=True, width=300, file=StringIO())
+    show_sweep(outcome, paper)
+    return paper.export_text()
 
 
 class StopsAt(Progress):
@@ -134,6 +144,14 @@ def test_a_sweep_that_was_stopped_goes_on_to_the_same_bytes(
     stopped = carried_out(asked(bars, tmp_path / "cut", report=True), StopsAt(part, questions))
     assert stopped.interrupted
     assert not stopped.findings
+    told, said = stopped.summary(), shown(stopped)
+    if part == "screening":
+        assert stopped.done == 4 * questions < stopped.trials
+        assert stopped.confirmed == 0
+    else:
+        assert (told["done"], told["engine_runs_done"], told["engine_runs"]) == (9, 1, 3)
+    assert f"{stopped.done} of 9 trials screened, {stopped.confirmed} of 3 engine runs done" in said
+    assert "the same command with --resume goes on" in said
     ended = carried_out(asked(bars, tmp_path / "cut", report=True, resume=""))
     assert not ended.interrupted
     pages = contents(ended.folder), contents(whole.folder)

@@ -63,7 +63,7 @@ def as_listed() -> Listing:
         {"filterType": "MAX_POSITION", "maxPosition": text(RULES.max_position)},
     ]  # fmt: skip
     info = {"symbol": "AB", "status": "TRADING", "baseAsset": "A", "quoteAsset": "B", "baseAssetPrecision": 8,
-            "quoteAssetPrecision": 8, "orderTypes": list(TYPES.values()), "filters": filters}  # fmt: skip
+            "quoteAssetPrecision": 8, "orderTypes": [*TYPES.values(), "LIMIT_MAKER"], "filters": filters}  # fmt: skip
     return listing(msgspec.convert(info, SymbolInfo), 0, as_of="test")
 
 

@@ -47,7 +47,7 @@ def leg(order_id: int, order_type: int, price: int, **changes: Any) -> Any:
         (submit(1, instrument=1), "unknown instrument"),
         (submit(1, instrument=-1), "unknown instrument"),
         (submit(1, side=0), "unknown side or order type"),
-        (submit(1, order_type=4), "unknown side or order type"),
+        (submit(1, order_type=7), "unknown side or order type"),
         (submit(1, order_type=LIMIT, limit=0), "price out of range"),
         (submit(1, order_type=STOP, trigger=1 << 40), "price out of range"),
         (submit(1, order_type=STOP_LIMIT, trigger=100, limit=0), "price out of range"),

@@ -10,6 +10,9 @@ Cost is the account's average. A strategy that gives up all it holds releases al
 of its cost; where its own average differs from the account's, those that go on
 holding bear the difference, which moves their profit between realised and not
 yet realised and leaves its sum as it was.
+
+Whole lots that a fee in the base asset takes leave each strategy in proportion to what it holds, at cost. The fee,
+and what paying it gained over the cost of what it took, fall on those whose fill it was.
 """
 
 from collections.abc import Sequence
@@ -19,7 +22,9 @@ from librt.strings import BytesWriter, write_i64_le
 from mypy_extensions import i64, mypyc_attr
 
 from bot4.account.proportion import Part, apportion, largest_rest, part_of
+from bot4.account.residue import Residue
 from bot4.domain.event import FILL, INTENT, Event
+from bot4.domain.fee import NO_PAYER, PaidInKind
 from bot4.domain.instrument import Instrument
 from bot4.domain.order import ENTER, Fill
 from bot4.domain.stage import Outbox, Stage
@@ -112,7 +117,7 @@ class Attribution(Stage):
         Number of strategies. One more slot, with this number, holds what nobody asked for.
     """
 
-    __slots__ = ("instruments", "slots", "holdings", "parts", "openings", "ids", "remembered")
+    __slots__ = ("instruments", "slots", "holdings", "parts", "dust", "openings", "ids", "remembered")
 
     def __init__(self, instruments: Sequence[Instrument], *, slots: int) -> None:
         super().__init__((INTENT, FILL))
@@ -120,6 +125,7 @@ class Attribution(Stage):
         self.slots = slots
         self.holdings = [[SlotHolding() for _ in range(slots + 1)] for _ in self.instruments]
         self.parts = [Part() for _ in range(slots + 1)]
+        self.dust: dict[int, Residue] = {}
         self.openings: dict[int, Opening] = {}
         self.ids = [0] * INTENTS_MAX
         self.remembered: i64 = 0
@@ -144,7 +150,7 @@ class Attribution(Stage):
             self._remember(event)
 
     def write_state(self, out: BytesWriter) -> None:
-        """Write lots, cost, realised and fees by instrument and slot, then each remembered intent with what it gave."""
+        """Write what each slot has of each instrument, each remembered intent with what it gave, and the dust."""
         for row in self.holdings:
             for part in row:
                 write_i64_le(out, i64(part.lots))
@@ -157,6 +163,9 @@ class Attribution(Stage):
             for weight, given in zip(opening.weights, opening.given, strict=True):
                 write_i64_le(out, i64(weight))
                 write_i64_le(out, i64(given))
+        for index, dust in self.dust.items():
+            write_i64_le(out, i64(index))
+            dust.write_state(out)
 
     def _remember(self, intent: Intent) -> None:
         weights = [0] * (self.slots + 1)
@@ -183,7 +192,7 @@ class Attribution(Stage):
         instrument = self.instruments[fill.instrument]
         row = self.holdings[fill.instrument]
         lots = int(fill.side) * int(fill.lots)
-        if self._divide_whole(fill, row, lots):
+        if fill.in_kind is None and self._divide_whole(fill, row, lots):
             return
         held = 0
         for slot in row:
@@ -204,6 +213,34 @@ class Attribution(Stage):
         apportion(int(fill.fee), self.parts)
         for i, part in enumerate(self.parts):
             row[i].fees += part.share
+        if fill.in_kind is not None:
+            self._pay(fill.in_kind, row)
+
+    def _pay(self, fee: PaidInKind, row: list[SlotHolding]) -> None:
+        """Let a fee in kind fall on those whose fill it was, and leave those who hold its asset."""
+        moved = [slot.moved for slot in row]  # giving up lots overwrites it
+        gain = 0 if fee.taken.payer == NO_PAYER else self._give(fee)
+        for i, part in enumerate(self.parts):
+            part.weight = moved[i]
+        apportion(int(fee.taken.worth), self.parts)
+        for i, part in enumerate(self.parts):
+            row[i].fees += part.share
+        apportion(gain, self.parts)
+        for i, part in enumerate(self.parts):
+            row[i].realised += part.share
+
+    def _give(self, fee: PaidInKind) -> int:
+        """Take a fee from what is held of its asset, at cost; return what that gained."""
+        payer = int(fee.taken.payer)
+        row, lots = self.holdings[payer], int(fee.lots)
+        released = 0
+        if lots:
+            held = sum([slot.lots for slot in row])
+            released = part_of(sum([slot.cost for slot in row]), lots, held)
+            reduce_slots(row, self.parts, lots=-lots, notional=-released)
+        dust = self.dust.setdefault(payer, Residue())
+        brought = dust.move(lots * int(self.instruments[payer].lot_units), released)
+        return brought + dust.move(-int(fee.taken.amount), -int(fee.taken.worth))
 
     def _divide_whole(self, fill: Fill, row: list[SlotHolding], lots: int) -> bool:
         """Give all of a fill to the one slot it closes or opens; False where it concerns several, or crosses zero.

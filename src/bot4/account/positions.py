@@ -4,7 +4,8 @@
 Average cost. Increasing a position adds the notional to its cost; reducing it
 releases cost in proportion, rounded half to even, so that a flat position has a
 cost of exactly 0. A fill that crosses zero closes everything and opens the rest.
-Long lots and their cost are positive, short ones negative.
+Long lots and their cost are positive, short ones negative. A fee in the base asset takes whole lots at cost, and
+what is left of the last of them is kept beside the lots, at cost and marked like them.
 """
 
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from librt.strings import BytesWriter, write_i64_le
 from mypy_extensions import i64, mypyc_attr
 
 from bot4.account.proportion import part_of
+from bot4.account.residue import Residue
 from bot4.domain.errors import BadInput
 from bot4.domain.instrument import Instrument
 from bot4.domain.values import VALUE_MAX, Lots, Money, Ticks
@@ -21,9 +23,13 @@ from bot4.domain.values import VALUE_MAX, Lots, Money, Ticks
 
 @final
 class Holding:
-    """Hold one instrument's position; ``mark`` is its last price (0: none yet), ``worth`` the lots at that price."""
+    """Hold one instrument's position.
 
-    __slots__ = ("instrument", "lots", "cost", "realised", "fees", "mark", "worth")
+    ``mark`` is its last price (0: none yet), ``worth`` what is held at that price; ``dust`` is what of the base
+    asset is no whole lot, None while no fee has left any.
+    """
+
+    __slots__ = ("instrument", "lots", "cost", "realised", "fees", "mark", "worth", "dust")
 
     def __init__(self, instrument: Instrument) -> None:
         self.instrument = instrument
@@ -33,6 +39,12 @@ class Holding:
         self.fees = Money(0)
         self.mark = Ticks(0)
         self.worth = Money(0)
+        self.dust: Residue | None = None
+
+    def units(self) -> int:
+        """Return by how many 1e-8 of the base asset the fills have changed the venue's balance of it."""
+        dust = self.dust
+        return int(self.lots) * int(self.instrument.lot_units) + (0 if dust is None else dust.units)
 
 
 @final
@@ -87,6 +99,21 @@ class Positions:
         self.mark(holding, price)
         return effect
 
+    def pay(self, holding: Holding, *, lots: Lots, units: int, worth: int) -> int:
+        """Let a fee of so many units leave a holding, whole lots with it; return what was gained over their cost."""
+        dust = holding.dust
+        if dust is None:
+            dust = Residue()
+            holding.dust = dust
+        released = part_of(int(holding.cost), int(lots), int(holding.lots)) if lots > 0 else 0
+        holding.lots = Lots(holding.lots - lots)
+        holding.cost = Money(int(holding.cost) - released)
+        gain = dust.move(int(lots) * int(holding.instrument.lot_units), released) + dust.move(-units, -worth)
+        assert holding.lots != 0 or holding.cost == 0, "a flat position has no cost"
+        assert dust.units < holding.instrument.lot_units, "a whole lot is no dust"
+        self.mark(holding, holding.mark)
+        return gain
+
     def mark(self, holding: Holding, price: Ticks) -> None:
         """Value a holding at a price.
 
@@ -97,6 +124,8 @@ class Positions:
         """
         holding.mark = price
         worth = holding.instrument.notional(price, holding.lots)
+        if holding.dust is not None:
+            worth = Money(worth + i64(holding.dust.worth(holding.instrument, price)))
         total = self.worth + worth - holding.worth  # each below VALUE_MAX: this cannot wrap
         if not -VALUE_MAX < total < VALUE_MAX:
             raise BadInput(
@@ -122,3 +151,10 @@ class Positions:
             write_i64_le(out, holding.realised)
             write_i64_le(out, holding.fees)
             write_i64_le(out, holding.mark)
+
+    def write_dust(self, out: BytesWriter) -> None:
+        """Write index, units and cost of each holding that a fee has left dust of; nothing where none has."""
+        for holding in self.holdings:
+            if holding.dust is not None:
+                write_i64_le(out, holding.instrument.index)
+                holding.dust.write_state(out)

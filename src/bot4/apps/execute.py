@@ -18,6 +18,7 @@ from bot4.domain.values import MONEY_ONE, Money
 from bot4.domain.verdict import SAFETY_MODES
 from bot4.record.curve import CurveRecorder
 from bot4.record.journal import JournalWriter
+from bot4.record.shortfall import Shortfalls
 from bot4.record.tally import Tally
 from bot4.runtime.drive import Drive
 from bot4.runtime.state import state_hash
@@ -72,6 +73,7 @@ class Executed:
     safety_mode: str
     wired: Wired
     tally: Tally
+    shortfalls: Shortfalls
     curve: CurveRecorder
     attribution: Attribution
 
@@ -118,6 +120,7 @@ def execute(prepared: Prepared, journal: JournalWriter, progress: Progress, *, a
     instruments = prepared.instruments
     venue = imagined_tick_venue(settings, instruments) if prepared.ticks else imagined_venue(settings, instruments)
     tally = Tally(len(prepared.recruits))
+    shortfalls = Shortfalls(list(instruments))
     span_ns = max(one.last_known_ns for one in prepared.surveys) - min(one.first_open_ns for one in prepared.surveys)
     curve = CurveRecorder(instruments, Money(settings.account.cash * MONEY_ONE), span_ns=span_ns)
     attribution = Attribution(instruments, slots=len(prepared.recruits))
@@ -129,7 +132,7 @@ def execute(prepared: Prepared, journal: JournalWriter, progress: Progress, *, a
         journal=journal,
         gateway=venue,
         trials=prepared.trials,
-        observers=(attribution, curve, tally),
+        observers=(attribution, curve, tally, shortfalls),
         ticks=bool(prepared.ticks),
     )
 
@@ -157,6 +160,7 @@ def execute(prepared: Prepared, journal: JournalWriter, progress: Progress, *, a
         safety_mode=SAFETY_MODES[int(wired.judge.ladder.mode)],
         wired=wired,
         tally=tally,
+        shortfalls=shortfalls,
         curve=curve,
         attribution=attribution,
     )

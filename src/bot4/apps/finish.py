@@ -43,6 +43,8 @@ def outcome_of(prepared: Prepared, executed: Executed, folder: RunFolder, elapse
         ticks=executed.rows if prepared.ticks else None,
         orders=tally.orders,
         fills=tally.fills,
+        slippage_bp=executed.shortfalls.mean_slippage_bp(),
+        shortfall_bp=executed.shortfalls.mean_shortfall_bp(),
         refused=tally.refused_by_rule(),
         strategies=names,
         passed=tuple(names[slot] for slot in tally.passed()),

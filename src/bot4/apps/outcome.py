@@ -14,8 +14,9 @@ class Outcome:
     provably caused nothing; ``unforeseen`` are the strategies that did not tell when
     they stay silent, so that every bar was carried. ``ticks`` counts messages of
     trades, quotes and books, None for a run over bars; in a run over ticks, ``bars``
-    are those built of them. ``halted`` tells for each strategy that failed why it
-    was stopped.
+    are those built of them. ``slippage_bp`` and ``shortfall_bp`` are means over the
+    orders that traded, without and with fees, against the price each was decided at.
+    ``halted`` tells for each strategy that failed why it was stopped.
     """
 
     run: str
@@ -26,6 +27,8 @@ class Outcome:
     ticks: int | None
     orders: int
     fills: int
+    slippage_bp: float | None
+    shortfall_bp: float | None
     refused: dict[str, int]
     strategies: tuple[str, ...]
     passed: tuple[str, ...]
@@ -63,6 +66,8 @@ class Outcome:
             "unforeseen": list(self.unforeseen),
             "orders": self.orders,
             "fills": self.fills,
+            "slippage_bp": rounded(self.slippage_bp),
+            "shortfall_bp": rounded(self.shortfall_bp),
             "refused": self.refused,
             "strategies": list(self.strategies),
             "passed": list(self.passed),
@@ -79,3 +84,8 @@ class Outcome:
             **ticks,
             "interrupted": self.interrupted,
         }
+
+
+def rounded(figure: float | None) -> float | None:
+    """Return a figure in basis points to a thousandth, None where there is none."""
+    return None if figure is None else round(figure, 3)

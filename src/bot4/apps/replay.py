@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Replay: run a journal's inputs again and hold every byte against it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,21 +11,25 @@ from bot4.adapters.stores.history import Survey
 from bot4.adapters.stores.journal_reader import open_journal, read_header
 from bot4.adapters.stores.journal_recovery import Recovered, recover
 from bot4.adapters.stores.journal_resume import ReplayedJournal
+from bot4.adapters.stores.live_data import DataFirst, compare_data, live_data_path, read_rows, recover_data
 from bot4.adapters.stores.tick_history import MergedTicks
 from bot4.apps.finish import MANIFEST
+from bot4.apps.live_plan import plan_again
 from bot4.apps.progress import Progress
 from bot4.apps.session import Prepared, RunRequest, prepare
 from bot4.apps.tick_session import TICKS_WORD
 from bot4.domain.errors import BadInput
 from bot4.record.compare import Differs
+from bot4.record.counts import count_text
 from bot4.record.header import JournalHeader, header_record
 from bot4.record.journal import JournalWriter
 from bot4.runtime.drive import NoGateway
+from bot4.runtime.live import LiveLoop, LiveReplay
 from bot4.runtime.replay import Replay, known_bars
 from bot4.runtime.settings import Settings
 from bot4.runtime.state import state_hash
 from bot4.runtime.tick_wiring import tick_feed
-from bot4.runtime.wiring import wire
+from bot4.runtime.wiring import Wired, wire
 
 
 class PathHint(msgspec.Struct, frozen=True):
@@ -89,12 +93,14 @@ def run(journal: Path, data: Sequence[str], progress: Progress) -> ReplayOutcome
     if stands.end is None:
         raise BadInput(
             str(journal),
-            f"a run that was cut after {stands.records} records",
+            f"a run that was cut after {count_text(stands.records, 'record')}",
             "a run that ended",
             "Go on with it first: repeat its command with --resume.",
             "unfinished",
         )
     header = read_header(journal)
+    if header.is_live:
+        return replay_live(journal, stands, header, progress)
     prepared = find_data(journal, header, data, progress)
     return replay(journal, stands, prepared, progress)
 
@@ -107,8 +113,7 @@ def find_data(journal: Path, header: JournalHeader, data: Sequence[str], progres
     BadInput
         If data is missing, or is not what the journal was written over.
     """
-    manifest = journal.parent / MANIFEST
-    hint = msgspec.json.decode(manifest.read_bytes(), type=DataHint) if manifest.is_file() else DataHint()
+    hint = hint_beside(journal)
     values = list(data) or [f"{one.symbol}={path}" for one in hint.data for path in one.paths]
     if not values:
         raise BadInput(
@@ -138,6 +143,12 @@ def find_data(journal: Path, header: JournalHeader, data: Sequence[str], progres
             "run_differs",
         )
     return prepared
+
+
+def hint_beside(journal: Path) -> DataHint:
+    """Return what the manifest beside a journal says, nothing where there is none."""
+    manifest = journal.parent / MANIFEST
+    return msgspec.json.decode(manifest.read_bytes(), type=DataHint) if manifest.is_file() else DataHint()
 
 
 def check_data(journal: Path, wanted: str, found: Survey) -> None:
@@ -178,26 +189,68 @@ def replay(journal: Path, stands: Recovered, prepared: Prepared, progress: Progr
     else:
         inputs = known_bars(prepared.histories, wired.features)
 
+    feed = Replay(wired.engine, inputs, advancing(progress))
+    interrupted = stands.end.interrupted
+
+    def carry() -> None:
+        feed.run(open_journal(journal), str(journal))
+        writer.close(rows, state_hash(wired.decisive), interrupted)
+
+    difference = compared(carry, rows, progress)
+    return outcome_of(journal, stands, wired, feed.rows, difference)
+
+
+def replay_live(journal: Path, stands: Recovered, header: JournalHeader, progress: Progress) -> ReplayOutcome:
+    """Feed the engine what a live run was fed, and compare."""
+    assert stands.end is not None, "only a run that ended is replayed"
+    plan = plan_again(header, Path(hint_beside(journal).config_folder), str(journal))
+    path = live_data_path(journal)
+    recover_data(path, header.run, stands.end.rows - 1)
+    data = compare_data(path, header.run)
+    writer = JournalWriter(DataFirst(data, ReplayedJournal(journal)), header_record(header))
+    wired = plan.wire(writer, NoGateway())
+    loop = LiveLoop(wired, data)
+    feed = LiveReplay(loop, read_rows(path), advancing(progress))
+    interrupted = stands.end.interrupted
+
+    def carry() -> None:
+        feed.run(open_journal(journal), str(journal))
+        loop.finish(writer, interrupted=interrupted)
+
+    difference = compared(carry, stands.end.rows, progress)
+    return outcome_of(journal, stands, wired, data.rows, difference)
+
+
+def advancing(progress: Progress) -> Callable[[int], None]:
+    """Return what is told the rows done: the user may stop there."""
+
     def advance(done: int) -> None:
         progress.advance(done)
         if progress.should_stop():
             raise KeyboardInterrupt
 
-    feed = Replay(wired.engine, inputs, advance)
-    difference = ""
+    return advance
+
+
+def compared(carry: Callable[[], None], rows: int, progress: Progress) -> str:
+    """Carry a run out again, and return the first difference, empty for none."""
     progress.begin(rows, "replay")
     try:
-        feed.run(open_journal(journal), str(journal))
-        writer.close(rows, state_hash(wired.decisive), stands.end.interrupted)
+        carry()
     except Differs as differs:
-        difference = str(differs.difference)
+        return str(differs.difference)
     finally:
         progress.end()
+    return ""
+
+
+def outcome_of(journal: Path, stands: Recovered, wired: Wired, rows: int, difference: str) -> ReplayOutcome:
+    """Return what a replay found."""
     return ReplayOutcome(
         journal=journal,
         events=int(wired.engine.events),
         records=stands.records,
-        rows=feed.rows,
+        rows=rows,
         state_hash=state_hash(wired.decisive).hex(),
         equal=not difference,
         first_difference=difference,

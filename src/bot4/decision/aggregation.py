@@ -272,7 +272,7 @@ class Aggregation(Stage):
                 desk.again = True
             return
         if leaving:
-            if held != 0:
+            if size >= self.instruments[i].min_lots:  # less cannot be sold
                 self._exit(desk, i, size, side=SELL if held > 0 else BUY, now=now, out=out)
                 desk.again = net != 0.0
             return

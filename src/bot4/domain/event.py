@@ -54,6 +54,10 @@ FOUND: Final = 31
 ABSENT: Final = 32
 INQUIRY_LOST: Final = 33
 INQUIRE: Final = 34
+FEE_TAKEN: Final = 35
+READINESS: Final = 36
+SEALED: Final = 37
+EXTERNAL: Final = 38
 KINDS: Final = 40
 
 REPORTS: Final = (
@@ -68,8 +72,13 @@ REPORTS: Final = (
     FOUND,
     ABSENT,
     INQUIRY_LOST,
+    EXTERNAL,
+    FEE_TAKEN,
 )
-"""What a venue tells us, or fails to: inputs of the engine, replayed from the journal as they came."""
+"""What a venue tells us, or fails to."""
+
+INPUTS: Final = (*REPORTS, READINESS)
+"""What reaches the engine from outside and is journaled by value: replayed from the journal as it came."""
 
 TEXT_BYTES_MAX: Final = 240
 """A text in a record is cut to this many bytes of UTF-8."""

@@ -55,6 +55,11 @@ class Instrument:
     as_of : str
         The date this description was true, ``"default"`` where none is known.
 
+    Attributes
+    ----------
+    lot_units : int
+        One lot in 1e-8 of the base asset; 0 where that is no whole number, and no fee in the base can be counted.
+
     Raises
     ------
     BadInput
@@ -76,6 +81,7 @@ class Instrument:
         "min_notional",
         "instrument_type",
         "as_of",
+        "lot_units",
         "tick",
         "lot",
         "factor",
@@ -129,6 +135,8 @@ class Instrument:
         self.min_notional = Money(int(min_notional * MONEY_ONE))
         self.instrument_type: i64 = instrument_type
         self.as_of = as_of
+        units = lot_size * MONEY_ONE
+        self.lot_units: i64 = int(units) if units == int(units) and units <= LOTS_MAX else 0
         self.tick = float(tick_size)
         self.lot = float(lot_size)
         self.factor = float(numerator)

@@ -34,13 +34,18 @@ from bot4.domain.event import (
     write_flag,
     write_text,
 )
+from bot4.domain.fee import PaidInKind
 from bot4.domain.values import Lots, Money, Nanos, Ticks
 
 MARKET: Final = 0
 LIMIT: Final = 1
 STOP: Final = 2
 STOP_LIMIT: Final = 3
-ORDER_TYPES: Final = ("market", "limit", "stop", "stop_limit")
+POST_ONLY: Final = 4
+IMMEDIATE_OR_CANCEL: Final = 5
+FILL_OR_KILL: Final = 6
+ORDER_TYPES: Final = ("market", "limit", "stop", "stop_limit", "post_only", "immediate_or_cancel", "fill_or_kill")
+"""The last three are limit orders: one that only makes, one that only takes, one that takes all of it or nothing."""
 
 ENTER: Final = 0
 EXIT: Final = 1
@@ -73,10 +78,6 @@ ORDER_STATES: Final = (
     "submit_unknown",
     "cancel_unknown",
 )
-
-
-NOT_SENT: Final = "not sent: the engine was stormed"
-"""The reason of a rejection in the engine's own words: the one report that is no venue's, and no input of a replay."""
 
 
 @final
@@ -347,7 +348,7 @@ class Inquire(Event):
 @final
 @mypyc_attr(acyclic=True, free_list_len=1)
 class Execution(Event):
-    """Report: part of an order traded. ``trade_id`` is the venue's and unique a run; ``fee`` is in quote money."""
+    """Report: part of an order traded. ``trade_id`` is the venue's and unique a run; ``fee`` is what cash pays."""
 
     __slots__ = ("order_id", "trade_id", "instrument", "side", "lots", "price", "fee", "is_maker")
 
@@ -442,7 +443,7 @@ class OrderUpdate(Event):
 @final
 @mypyc_attr(acyclic=True, free_list_len=1)
 class Fill(Event):
-    """Record one execution applied to our books, exactly once, with the intent it serves."""
+    """Record one execution applied to our books, exactly once; ``in_kind`` is a fee that cash does not pay."""
 
     __slots__ = (
         "order_id",
@@ -456,9 +457,12 @@ class Fill(Event):
         "price",
         "fee",
         "is_maker",
+        "in_kind",
     )
 
-    def __init__(self, execution: Execution, *, intent_id: i64, slot: i64, purpose: i64) -> None:
+    def __init__(
+        self, execution: Execution, *, intent_id: i64, slot: i64, purpose: i64, in_kind: PaidInKind | None = None
+    ) -> None:
         self.kind = FILL
         self.ts_event_ns = execution.ts_event_ns
         self.ts_known_ns = execution.ts_known_ns
@@ -473,6 +477,11 @@ class Fill(Event):
         self.price = execution.price
         self.fee = execution.fee
         self.is_maker = execution.is_maker
+        self.in_kind = in_kind
+
+    def expense(self) -> Money:
+        """Return the whole fee in quote money, however it was paid."""
+        return self.fee if self.in_kind is None else Money(self.fee + self.in_kind.taken.worth)
 
     def write(self, out: BytesWriter) -> None:
         """Write the eleven fields in order."""

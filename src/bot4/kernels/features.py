@@ -132,7 +132,7 @@ def parse_kind(
     if found is None or info is None:
         if found and found[1] in beside:
             raise ValueError(f"feature {name!r} is one of ticks, not of bars")
-        raise ValueError(f"unknown feature {name!r}{_nearest(name, {**beside, **kinds})}")
+        raise ValueError(f"unknown feature {name!r}{_nearest(name, kinds, beside)}")
     texts = found[2].split("_")[1:]
     if len(texts) != len(info.parameters):
         raise ValueError(f"feature {name!r} needs the form {info.pattern}, for example {info.usual_name}")
@@ -152,12 +152,14 @@ def _number(name: str, text: str, parameter: Parameter) -> float:
     return value
 
 
-def _nearest(name: str, kinds: Mapping[str, FeatureInfo]) -> str:
+def _nearest(name: str, kinds: Mapping[str, FeatureInfo], beside: Mapping[str, FeatureInfo]) -> str:
+    """Return which name may have been meant: one that would do here first, one from elsewhere where it is nearer."""
     kind = name.rstrip("0123456789._").lower()
     near = difflib.get_close_matches(kind, kinds, n=1, cutoff=0.5)
-    if not near:
-        return "; see the catalogue: " + ", ".join(kinds)
-    return f": did you mean {kinds[near[0]].usual_name}?"
+    nearest = difflib.get_close_matches(kind, (*near, *beside), n=1, cutoff=0.5)
+    told = [kinds[one].usual_name for one in near]
+    told += [f"{beside[one].usual_name} (of ticks)" for one in nearest if one not in near]
+    return f": did you mean {' or '.join(told)}?" if told else "; see the catalogue: " + ", ".join(kinds)
 
 
 @final

@@ -10,8 +10,9 @@ from mypy_extensions import mypyc_attr
 
 from bot4.domain.instrument import Instrument
 from bot4.market.books.rules import Change
-from bot4.market.faults import BOOK_OFF_TICK, LEVELS_OFF_TICK, OFF_LOT, OFF_TICK, UNREADABLE, FaultKind, FaultLog
+from bot4.market.faults import BOOK_OFF_TICK, LEVELS_OFF_TICK, OFF_LOT, OFF_TICK, UNREADABLE, FaultLog
 from bot4.market.quality import Fates
+from bot4.market.rows import MILLI_NS, MILLI_RANGE, STAMP_MISSING
 from bot4.market.tick_scale import Scale
 from bot4.market.tick_sink import TickSink
 from bot4.market.tick_tables import TickTable
@@ -24,6 +25,21 @@ OFF_TICK_SHARE_MAX: Final = 0.25
 
 HEAD_LINES = 2_000
 """A reader looks at so many lines to learn what a recording is."""
+
+
+STAMP_DIGITS: Final = 19
+"""Of nanoseconds, from 2001 to 2286."""
+
+
+def receive_stamp(word: bytes, moved_ns: int = 0) -> int:
+    """Return when a line of a raw recording was received, by its first word and a moved clock.
+
+    ``STAMP_MISSING`` if the word is not plain digits, or not a time in ns between the years 1973 and 2255.
+    """
+    if not word.isdigit() or len(word) > STAMP_DIGITS:
+        return STAMP_MISSING
+    stamp_ns = int(word) + moved_ns
+    return stamp_ns if MILLI_RANGE[0] <= stamp_ns // MILLI_NS < MILLI_RANGE[1] else STAMP_MISSING
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
@@ -76,7 +92,8 @@ class TextTicks:
     are orders from before the venue coarsened it, far from the market: they cannot be
     told in ticks and are left out of the book, which shows less than there is. Where
     a snapshot has many of them the instrument is wrong, and there is no book. Quantities
-    off the lot are rounded down, a trade's at least to one lot.
+    off the lot are rounded down, a trade's at least to one lot. A bar's prices and its
+    volume are rounded to the nearest, as those of a recorded one.
     """
 
     def __init__(self, instrument: Instrument, check: TickSink) -> None:
@@ -168,13 +185,18 @@ class TextTicks:
         """Take a finished bar: ``clocks`` are its open and when it was known; open, high, low, close; the volume."""
         open_ns, known_ns = clocks
         try:
-            first, high, low, last = (self._price.nearest(price)[0] for price in prices)
-            lots = self._lot.down(quantity)[0]
+            rounded = [self._price.nearest(price) for price in prices]
+            lots, lots_off = self._lot.nearest(quantity)
         except ValueError as error:
             self.unreadable("bar", source, open_ns, str(error))
             return
+        if any(is_off for _, is_off in rounded):
+            self.check.fault(OFF_TICK, source, open_ns, f"prices {', '.join(prices)}")
+        if lots_off:
+            self.check.fault(OFF_LOT, source, open_ns, f"volume {quantity}")
+        first, high, low, last = (ticks for ticks, _ in rounded)
         self.check.bar(source, open_ns, known_ns, prices=(first, high, low, last), lots=lots)
 
-    def unreadable(self, what: str, source: int, at_ns: int, value: str, kind: FaultKind = UNREADABLE) -> None:
+    def unreadable(self, what: str, source: int, at_ns: int, value: str) -> None:
         """Set a message aside that cannot be read; one about the book leaves a gap that its next change shows."""
-        self.check.aside(what, kind, source, at_ns, value)
+        self.check.aside(what, UNREADABLE, source, at_ns, value)

@@ -12,6 +12,7 @@ from hashlib import sha256
 from struct import Struct
 from typing import Final, final
 
+from bot4.record.counts import count_text
 from bot4.record.format import GROUP, GROUP_RECORDS, HEADER, RUN_END, SCHEMA, Record, frame_record
 
 GROUP_PAYLOAD: Final = Struct("<qq32s")
@@ -104,13 +105,15 @@ class ChainCheck:
                 return "the run's end has the wrong length"
             self.end = RunEnd(record)
             if self.end.records != self.records:
-                return f"the run's end counts {self.end.records} records before it, there are {self.records}"
+                return (
+                    f"the run's end counts {count_text(self.end.records, 'record')} before it, there are {self.records}"
+                )
         return ""
 
     def _wrong_group(self, record: Record) -> str:
         """Compare a ``GROUP`` record with the one that the records before it give."""
         if self._in_group != GROUP_RECORDS and self.end is None:
-            return f"a group closed after {self._in_group} records"
+            return f"a group closed after {count_text(self._in_group, 'record')}"
         known_ns = self.last.ts_known_ns if self.last is not None else 0
         due = group_record(self.groups + 1, self._in_group, self._hash.digest(), known_ns)
         return "" if record.raw == due else f"the hash of group {self.groups + 1} does not fit its records"

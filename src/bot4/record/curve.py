@@ -155,7 +155,7 @@ class Turnover:
         """Add one fill of a notional, which is not negative."""
         self.fills += 1
         self.notional += notional
-        self.fees += int(fill.fee)
+        self.fees += int(fill.expense())
 
 
 @final

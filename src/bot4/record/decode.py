@@ -1,23 +1,30 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Records read by the published schema: a payload as names and values, a venue's report as the event it was."""
+"""Records read by the published schema: a payload as names and values, an input as the event it was."""
 
 from collections.abc import Callable
 from struct import Struct, error, unpack_from
 from typing import Final
 
 from bot4.domain.errors import Corrupt, OurFault
-from bot4.domain.event import EXECUTION, REPORTS, Event
+from bot4.domain.event import EXECUTION, EXTERNAL, FEE_TAKEN, INPUTS, READINESS, Event
+from bot4.domain.external import External
+from bot4.domain.fee import FeeTaken
 from bot4.domain.order import Execution, OrderWord
+from bot4.domain.readiness import Readiness
 from bot4.domain.values import Lots, Money, Nanos, Ticks
 from bot4.record import format as frame
+from bot4.record.counts import count_text
 from bot4.record.format import Record
-from bot4.record.schema import LAYOUT, Field, kind_name
+from bot4.record.schema import LAYOUT, MARKET_LAYOUT, Field, kind_name
 
 SCALARS: Final = {"i64": "q", "f64": "d", "flag": "q", "hash": "32s"}
 """Type in the table -> its code for :mod:`struct`; a flag is an int64 0 or 1, a hash 32 bytes."""
 
 WORD: Final = Struct("<qqh")
+READY: Final = Struct("<qqqh")
 EXECUTED: Final = Struct("<8q")
+FOREIGN: Final = Struct("<6q")
+TAKEN: Final = Struct("<6q")
 
 Values = dict[str, object]
 Step = Callable[[bytes, int, Values], int]
@@ -115,7 +122,9 @@ def steps_for(fields: tuple[Field, ...]) -> list[Step]:
     return [*steps, scalar_step(run)] if run else steps
 
 
-STEPS: Final = {kind: steps_for(fields) for kind, (_, fields) in LAYOUT.items() if kind != frame.HEADER}
+STEPS: Final = {
+    kind: steps_for(fields) for kind, (_, fields) in (LAYOUT | MARKET_LAYOUT).items() if kind != frame.HEADER
+}
 
 
 def decode(record: Record) -> Values:
@@ -140,7 +149,7 @@ def decode(record: Record) -> Values:
     except (ValueError, KeyError, error) as wrong:
         raise misfit(record, str(wrong)) from None
     if at != len(payload):
-        raise misfit(record, f"{len(payload) - at} bytes left over")
+        raise misfit(record, f"{count_text(len(payload) - at, 'byte')} left over")
     return values
 
 
@@ -156,20 +165,50 @@ def misfit(record: Record, wrong: str) -> Corrupt:
 
 
 def to_event(record: Record) -> Event:
-    """Return a venue's report as the event it was: the engine's input in a replay.
+    """Return an input of the engine, such as a venue's report, as the event it was.
 
     Raises
     ------
     OurFault
-        If the record is none of the kinds of report.
+        If the record is none of the kinds of input.
     Corrupt
         If its bytes do not fit the kind's layout.
     """
-    if record.kind not in REPORTS:
-        raise OurFault(f"a {kind_name(record.kind)} record is no report of a venue")
+    if record.kind not in INPUTS:
+        raise OurFault(f"a {kind_name(record.kind)} record is no report of a venue, nor any other input")
     values = decode(record)
     event_ns = Nanos(record.ts_event_ns)
     known_ns = Nanos(record.ts_known_ns)
+    if record.kind == EXTERNAL:
+        instrument, venue_order_id, trade_id, side, lots, price = FOREIGN.unpack_from(record.payload)
+        return External(
+            event_ns,
+            known_ns,
+            instrument=instrument,
+            venue_order_id=venue_order_id,
+            trade_id=trade_id,
+            side=side,
+            lots=Lots(lots),
+            price=Ticks(price),
+            reason=str(values["reason"]),
+        )
+    if record.kind == FEE_TAKEN:
+        order_id, trade_id, instrument, payer, amount, worth = TAKEN.unpack_from(record.payload)
+        return FeeTaken(
+            event_ns,
+            known_ns,
+            order_id=order_id,
+            trade_id=trade_id,
+            instrument=instrument,
+            payer=payer,
+            amount=amount,
+            worth=Money(worth),
+            asset=str(values["asset"]),
+        )
+    if record.kind == READINESS:
+        reason, instrument, ready, _ = READY.unpack_from(record.payload)
+        note = str(values["note"])
+        return Readiness(event_ns, known_ns, reason=reason, instrument=instrument, ready=ready == 1, note=note)
     if record.kind != EXECUTION:
         order_id, instrument, _ = WORD.unpack_from(record.payload)
         return OrderWord(record.kind, event_ns, known_ns, order_id, instrument, str(values["reason"]))

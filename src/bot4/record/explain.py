@@ -22,6 +22,7 @@ from bot4.domain.event import (
     EVIDENCE,
     EXECUTION,
     EXPIRED,
+    FEE_TAKEN,
     FILL,
     FOUND,
     INQUIRE,
@@ -36,12 +37,14 @@ from bot4.domain.event import (
     SUBMIT_LOST,
 )
 from bot4.domain.ids import OURS, RUN_PREFIX, client_order_id, order_name
+from bot4.domain.order import EXIT
 from bot4.record.decode import Values, decode
 from bot4.record.format import FRAME_BYTES, WATERMARK, Record
 from bot4.record.header import JournalHeader
 from bot4.record.reader import JournalSource
 from bot4.record.schema import kind_name
-from bot4.record.wording import plain, real, rows, whole
+from bot4.record.shortfall import slippage_bp
+from bot4.record.wording import inner, plain, real, rows, whole
 
 OF_ORDER: Final = (
     CANCEL,
@@ -50,6 +53,7 @@ OF_ORDER: Final = (
     CANCELED,
     EXPIRED,
     CANCEL_REJECTED,
+    FEE_TAKEN,
     EXECUTION,
     ORDER_UPDATE,
     FILL,
@@ -92,16 +96,18 @@ class Explanation:
     """Hold the chain behind one order, in the journal's order.
 
     ``row`` is the market row the decision rested on: the last one consumed before
-    the intent, -1 for none.
+    the intent, -1 for none. ``slippage_bp`` is how much worse than its reference the
+    order traded, without fees; None where it did not, or has none.
     """
 
-    __slots__ = ("order_id", "client_order_id", "run", "row", "steps")
+    __slots__ = ("order_id", "client_order_id", "run", "row", "slippage_bp", "steps")
 
     def __init__(self, order_id: int, header: JournalHeader, submit: Step, steps: list[Step]) -> None:
         self.order_id = order_id
         self.client_order_id = client_order_id(header.run, whole(submit.fields, "slot"), order_id)
         self.run = header.run
         self.row = next((step.row for step in steps if step.name == "intent"), submit.row)
+        self.slippage_bp = slippage_of(submit, steps)
         self.steps = steps
 
     def told(self) -> Values:
@@ -111,6 +117,7 @@ class Explanation:
             "client_order_id": self.client_order_id,
             "run": self.run,
             "row": self.row,
+            "slippage_bp": self.slippage_bp,
             "steps": [step.told() for step in self.steps],
         }
 
@@ -141,6 +148,22 @@ def explain(journal: JournalSource, order: str) -> Explanation:
     opinions = proof(journal, intents)
     steps = sorted([*opinions, *intents, *outcome], key=lambda step: step.offset)
     return Explanation(order_id, journal.header, submit, steps)
+
+
+def slippage_of(submit: Step, steps: list[Step]) -> float | None:
+    """Return how much worse than its reference an order traded, in basis points; None where that is not known."""
+    purpose = whole(submit.fields, "purpose")
+    if purpose > EXIT:
+        reference = whole(submit.fields, "trigger") or whole(submit.fields, "limit")
+    else:
+        asked = [inner(step.fields, "request") for step in steps if step.name == "approved"]
+        reference = next((whole(one, "reference") for one in asked if whole(one, "purpose") == purpose), 0)
+    fills = [(whole(step.fields, "lots"), whole(step.fields, "price")) for step in steps if step.name == "fill"]
+    lots = sum(size for size, _ in fills)
+    if not lots or reference <= 0:
+        return None
+    cost = sum(size * price for size, price in fills)
+    return slippage_bp(whole(submit.fields, "side"), reference, lots=lots, cost=cost)
 
 
 def parse_order(order: str, header: JournalHeader) -> tuple[int, int | None]:

@@ -32,6 +32,9 @@ GROUP: Final = 42
 RUN_END: Final = 43
 """Last record but the closing ``GROUP``: how far the run came and the hash of its state."""
 
+MARKET_DATA: Final = 44
+"""First record of a live run's market data, which stands in a file of its own (:mod:`bot4.record.live_market`)."""
+
 SCHEMA: Final = 1
 """Raised when any payload changes; the numbers of older schemas stay readable."""
 

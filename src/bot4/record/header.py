@@ -6,18 +6,45 @@ write the same header.
 """
 
 import json
+from decimal import Decimal
+from typing import Any
 
 import msgspec
 
 from bot4.domain.errors import BadInput
+from bot4.domain.filters import SYMBOL_STATES, Filters
 from bot4.domain.ids import ENGINE_FORMAT
+from bot4.domain.instrument import Instrument
+from bot4.domain.values import MONEY_ONE
+from bot4.record.counts import count_text
 from bot4.record.format import HEADER, PAYLOAD_BYTES_MAX, SCHEMA, Record, frame_record
 
 FORMAT = "bot4 journal"
 
 
+class Live(msgspec.Struct, frozen=True):
+    """Say where data came from that was received live, and what its venue says of the instrument.
+
+    With the fields of the :class:`DataSet` it describes the instrument whole: a replay asks no venue.
+    ``filters`` are the bounds of :class:`~bot4.domain.filters.Filters` by name, where orders
+    go to a real venue; ``fee_in_base`` is what it takes out of purchases, in 1 / ``RATE_ONE``.
+    """
+
+    venue: str
+    instrument_type: int
+    min_lots: int
+    max_lots: int
+    min_notional: int
+    as_of: str
+    filters: dict[str, int | bool | str | list[int]] = {}
+    fee_in_base: int = 0
+
+
 class DataSet(msgspec.Struct, frozen=True):
     """Name one data set the run consumed: by its hash, and what its integers mean.
+
+    Data that was received live has no hash and no rows yet, and ``live`` instead:
+    the rows stand beside the journal, which seals them as they come.
 
     ``tick_size`` and ``lot_size`` are decimals as text, in ``quote`` and ``base``:
     with them a reader of the journal can tell prices and quantities. Where the
@@ -32,6 +59,7 @@ class DataSet(msgspec.Struct, frozen=True):
     quote: str = ""
     tick_size: str = ""
     lot_size: str = ""
+    live: Live | msgspec.UnsetType = msgspec.UNSET
 
 
 class JournalHeader(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,6 +97,67 @@ class JournalHeader(msgspec.Struct, frozen=True, kw_only=True):
     trials_sha256: str = ""
     signed: bool = False
 
+    @property
+    def is_live(self) -> bool:
+        """Say whether the run's data was received live, and stands beside its journal."""
+        return any(isinstance(one.live, Live) for one in self.data)
+
+
+def live_data_set(
+    instrument: Instrument, interval: str, venue: str, filters: Filters | None = None, fee_in_base: int = 0
+) -> DataSet:
+    """Return the data set of one instrument that a run receives live from a venue."""
+    bounds = {} if filters is None else filters.fields()
+    return DataSet(
+        instrument.symbol,
+        interval,
+        0,
+        "",
+        base=instrument.base,
+        quote=instrument.quote,
+        tick_size=f"{instrument.tick_size:f}",
+        lot_size=f"{instrument.lot_size:f}",
+        live=Live(
+            venue,
+            int(instrument.instrument_type),
+            int(instrument.min_lots),
+            int(instrument.max_lots),
+            int(instrument.min_notional),
+            instrument.as_of,
+            {name: list(bound) if isinstance(bound, tuple) else bound for name, bound in bounds.items()},  # type: ignore[misc]  # every bound is one of these
+            fee_in_base,
+        ),
+    )
+
+
+def live_instrument(data: DataSet, index: int) -> Instrument:
+    """Return the instrument that a data set received live describes."""
+    assert isinstance(data.live, Live), "data with a hash does not describe its instrument whole"
+    return Instrument(
+        index,
+        data.symbol,
+        base=data.base,
+        quote=data.quote,
+        tick_size=Decimal(data.tick_size),
+        lot_size=Decimal(data.lot_size),
+        min_lots=data.live.min_lots,
+        max_lots=data.live.max_lots,
+        min_notional=Decimal(data.live.min_notional) / MONEY_ONE,
+        instrument_type=data.live.instrument_type,
+        as_of=data.live.as_of,
+    )
+
+
+def live_filters(data: DataSet) -> Filters | None:
+    """Return what the venue of a data set received live demands of orders; None where no orders go there."""
+    assert isinstance(data.live, Live), "data with a hash has no venue"
+    if not data.live.filters:
+        return None
+    bounds: dict[str, Any] = dict(data.live.filters)
+    bounds["order_types"] = tuple(bounds["order_types"])
+    bounds["state"] = SYMBOL_STATES.index(bounds["state"])
+    return Filters(**bounds)
+
 
 def header_record(header: JournalHeader) -> bytes:
     """Return the header as the journal's first record: fields in declared order, keys of the config sorted.
@@ -86,7 +175,7 @@ def header_record(header: JournalHeader) -> bytes:
     if len(payload) > PAYLOAD_BYTES_MAX:
         raise BadInput(
             "journal header",
-            f"{len(payload)} bytes",
+            count_text(len(payload), "byte"),
             f"at most {PAYLOAD_BYTES_MAX}",
             "Run over fewer data sets at once.",
         )

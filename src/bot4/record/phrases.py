@@ -5,7 +5,9 @@ from collections.abc import Callable
 from typing import Final
 
 from bot4.domain.order import ORDER_STATES, ORDER_TYPES, PURPOSES
+from bot4.domain.readiness import ALL_INSTRUMENTS, readiness_word
 from bot4.domain.verdict import SAFETY_MODES
+from bot4.record.counts import count_text
 from bot4.record.decode import Values
 from bot4.record.explain import Explanation, Step
 from bot4.record.wording import Names, inner, measured, moment, money, real, rows, whole
@@ -48,8 +50,9 @@ def evidence(values: Values, names: Names) -> str:
     verdict = "passed" if values["passed"] else f"failed {measured(values)}"
     return (
         f"{names.strategy(whole(values, 'slot'))} {verdict} (evidence {values['evidence_id']}: "
-        f"{figures['days']} days, {figures['closed_trades']} trades, p {real(figures, 'p_value'):.4g}, "
-        f"Sharpe above chance {real(figures, 'sharpe_excess'):.3g} of {figures['trials']} trials, "
+        f"{count_text(whole(figures, 'days'), 'day')}, "
+        f"{count_text(whole(figures, 'closed_trades'), 'trade')}, p {real(figures, 'p_value'):.4g}, "
+        f"Sharpe above chance {real(figures, 'sharpe_excess'):.3g} of {count_text(whole(figures, 'trials'), 'trial')}, "
         f"deflated {real(figures, 'deflated'):.3g}, confidence {real(figures, 'confidence'):.3g})"
     )
 
@@ -99,6 +102,22 @@ def said(values: Values, names: Names) -> str:
     return f"{order}: {values['reason']}" if values["reason"] else order
 
 
+def inquiry(values: Values, names: Names) -> str:
+    """Tell that the venue is asked what became of an order."""
+    symbol = names.symbol(whole(values, "instrument"))
+    due = moment(whole(values, "due_ns"))
+    return f"order {values['order_id']} of {symbol}: inquiry {values['attempt']}, not before {due}"
+
+
+def readiness(values: Values, names: Names) -> str:
+    """Tell that a reason to take no new risk begins, or is over."""
+    index = whole(values, "instrument")
+    what = readiness_word(whole(values, "reason")).replace("_", " ")
+    symbol = "every instrument" if index == ALL_INSTRUMENTS else names.symbol(index)
+    note = f" ({values['note']})" if values["note"] else ""
+    return f"{what} is over for {symbol}{note}" if values["ready"] else f"no new risk in {symbol}: {what}{note}"
+
+
 def traded(values: Values, names: Names) -> str:
     """Tell an execution or a fill."""
     index = whole(values, "instrument")
@@ -106,6 +125,13 @@ def traded(values: Values, names: Names) -> str:
     maker = "maker" if values["is_maker"] else "taker"
     fee = money(whole(values, "fee"))
     return f"{side_word(values)} {lots} at {price}, fee {fee} as {maker} (trade {values['trade_id']})"
+
+
+def fee_taken(values: Values, names: Names) -> str:
+    """Tell a fee in kind."""
+    worth = f"worth {money(whole(values, 'worth'))}" if values["worth"] else "of unknown worth"
+    amount = f"{money(whole(values, 'amount'))} {values['asset']}"
+    return f"{names.symbol(whole(values, 'instrument'))}: fee of {amount}, {worth} (trade {values['trade_id']})"
 
 
 def update(values: Values, names: Names) -> str:
@@ -137,6 +163,14 @@ PHRASES: Final[dict[str, Phrase]] = {
     "canceled": said,
     "expired": said,
     "cancel_rejected": said,
+    "submit_lost": said,
+    "cancel_lost": said,
+    "inquire": inquiry,
+    "found": said,
+    "absent": said,
+    "inquiry_lost": said,
+    "fee_taken": fee_taken,
+    "readiness": readiness,
     "execution": traded,
     "order_update": update,
     "fill": traded,
@@ -155,4 +189,6 @@ def explanation_lines(explanation: Explanation, names: Names | None = None) -> l
     known = names or Names()
     head = [f"Order {explanation.order_id}, known to the venue as {explanation.client_order_id}"]
     head.append(f"Rests on market data up to row {explanation.row} of run {explanation.run}")
-    return [*head, *(step_line(step, known) for step in explanation.steps)]
+    lines = [*head, *(step_line(step, known) for step in explanation.steps)]
+    worse = explanation.slippage_bp
+    return lines if worse is None else [*lines, f"Traded {worse:+.2f} bp from the price decided at (+ is worse)"]

@@ -13,8 +13,9 @@ from collections.abc import Iterable, Iterator
 from typing import Final, Protocol
 
 from bot4.domain.errors import Corrupt
-from bot4.domain.event import JOURNALED_FROM, UNTRADABLE
-from bot4.record.format import FRAME_BYTES, HEADER, RUN_END, SCHEMA, Record, crc_holds, record_bytes
+from bot4.domain.event import BAR, KINDS
+from bot4.record.counts import count_text
+from bot4.record.format import FRAME_BYTES, HEADER, MARKET_DATA, SCHEMA, Record, crc_holds, record_bytes
 from bot4.record.header import JournalHeader
 
 CHUNK_BYTES: Final = 1 << 18
@@ -23,8 +24,7 @@ SEARCH_BYTES_MAX: Final = 1 << 26
 """How many bytes may be put through CRC-32 in the search for a whole record before it is given up as damage."""
 
 BEGIN: Final = re.compile(
-    rb"[\x%02x-\x%02x\x%02x-\x%02x]\x00\x%02x\x00..[\x00-\x10]\x00"
-    % (JOURNALED_FROM, UNTRADABLE, HEADER, RUN_END, SCHEMA),
+    rb"[\x%02x-\x%02x\x%02x-\x%02x]\x00\x%02x\x00..[\x00-\x10]\x00" % (BAR, KINDS - 1, HEADER, MARKET_DATA, SCHEMA),
     re.DOTALL,
 )
 """The first eight bytes of every record that may be: kind, schema, length."""
@@ -77,7 +77,7 @@ def read_records(chunks: Iterable[bytes], place: str, *, offset: int = 0) -> Ite
         rest = data[at:]
         offset += at
     if rest:
-        raise Corrupt(place, offset, f"a record cut after {len(rest)} bytes", "whole records", MEND)
+        raise Corrupt(place, offset, f"a record cut after {count_text(len(rest), 'byte')}", "whole records", MEND)
 
 
 def holds_record(chunks: Iterable[bytes]) -> bool:

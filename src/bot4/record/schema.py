@@ -114,7 +114,17 @@ LAYOUT: Final[dict[int, tuple[str, tuple[Field, ...]]]] = {
     kinds.FOUND: ("found", WORD),
     kinds.ABSENT: ("absent", WORD),
     kinds.INQUIRY_LOST: ("inquiry_lost", WORD),
+    kinds.FEE_TAKEN: (
+        "fee_taken",
+        (*ints("order_id trade_id instrument payer amount worth"), Field("asset", "text")),
+    ),
     kinds.INQUIRE: ("inquire", ints("order_id slot instrument due_ns attempt")),
+    kinds.EXTERNAL: (
+        "external",
+        (*ints("instrument venue_order_id trade_id side lots price"), Field("reason", "text")),
+    ),
+    kinds.READINESS: ("readiness", (*ints("reason instrument"), Field("ready", "flag"), Field("note", "text"))),
+    kinds.SEALED: ("sealed", (*ints("first_row rows"), Field("sha256", "hash"))),
     frame.HEADER: ("header", (Field("header", "json"),)),
     frame.WATERMARK: ("watermark", ints("row")),
     frame.GROUP: ("group", (*ints("number records"), Field("head", "hash"))),
@@ -126,9 +136,23 @@ LAYOUT: Final[dict[int, tuple[str, tuple[Field, ...]]]] = {
 """Kind -> its name and the fields of its payload, in order."""
 
 
+BOOK: Final = (*ints("instrument first_id last_id"), Field("levels", "repeated", ints("side price lots")))
+
+MARKET_LAYOUT: Final[dict[int, tuple[str, tuple[Field, ...]]]] = {
+    kinds.BAR: ("bar", ints("instrument open_ns open high low close volume")),
+    kinds.TRADE: ("trade", ints("instrument trade_id side price lots")),
+    kinds.QUOTE: ("quote", ints("instrument bid bid_lots ask ask_lots")),
+    kinds.BOOK_SNAPSHOT: ("book_snapshot", BOOK),
+    kinds.BOOK_DELTA: ("book_delta", BOOK),
+    frame.MARKET_DATA: ("market_data", (Field("run", "hash"),)),
+}
+"""The same for ``market.data``, which stands beside a live run's journal in the same frame."""
+
+
 def kind_name(kind: int) -> str:
     """Return the published name of a kind, ``kind N`` where it has none."""
-    return LAYOUT[kind][0] if kind in LAYOUT else f"kind {kind}"
+    layout = LAYOUT if kind in LAYOUT else MARKET_LAYOUT
+    return layout[kind][0] if kind in layout else f"kind {kind}"
 
 
 def published() -> dict[str, object]:
@@ -163,6 +187,7 @@ def published() -> dict[str, object]:
             "head": "hash of the head before and the bytes of the group's records; group records are not hashed",
         },
         "kinds": {str(kind): kind_entry(name, fields) for kind, (name, fields) in sorted(LAYOUT.items())},
+        "market_data": {str(kind): kind_entry(name, fields) for kind, (name, fields) in sorted(MARKET_LAYOUT.items())},
     }
 
 

@@ -9,6 +9,7 @@ from typing import Final, final
 from bot4.domain.event import EVIDENCE, FILL, HALTED, MODE, REFUSED, SUBMIT, UNTRADABLE
 from bot4.domain.verdict import SAFETY_MODES
 from bot4.record.chain import RunEnd
+from bot4.record.counts import count_text
 from bot4.record.decode import Values
 from bot4.record.explain import Step, with_rows
 from bot4.record.format import RUN_END
@@ -170,9 +171,9 @@ def tally_lines(word: str, tallies: dict[str, Tally], names: Names) -> list[str]
         fields = tally.last.fields
         symbol = names.symbol(whole(fields, "instrument"))
         when = moment(tally.last.ts_known_ns)
-        lines.append(f"{word} {tally.count} times, last {when} ({symbol}): {measured(fields)}")
+        lines.append(f"{word} {count_text(tally.count, 'time')}, last {when} ({symbol}): {measured(fields)}")
     if len(ranked) > TOLD_MAX:
-        lines.append(f"{word} under {len(ranked) - TOLD_MAX} more rules.")
+        lines.append(f"{word} under {count_text(len(ranked) - TOLD_MAX, 'more rule')}.")
     return lines
 
 
@@ -181,11 +182,10 @@ def last_lines(found: Why, names: Names) -> list[str]:
     lines = ["No order was ever sent."]
     if found.submit is not None:
         order = terms(found.submit.fields, names)
-        lines = [f"Last of {found.submits} orders: {moment(found.submit.ts_known_ns)}, {order}."]
+        lines = [f"Last of {count_text(found.submits, 'order')}: {moment(found.submit.ts_known_ns)}, {order}."]
     if found.fill is not None:
-        lines.append(
-            f"Last of {found.fills} fills: {moment(found.fill.ts_known_ns)}, {traded(found.fill.fields, names)}."
-        )
+        fill = traded(found.fill.fields, names)
+        lines.append(f"Last of {count_text(found.fills, 'fill')}: {moment(found.fill.ts_known_ns)}, {fill}.")
     ended = "" if found.end is None else ", interrupted" if found.end.interrupted else ", where the run ended"
     lines.append(f"The journal goes to {moment(found.known_ns)}, market row {found.row}{ended}.")
     return lines

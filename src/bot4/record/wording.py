@@ -12,6 +12,7 @@ from math import isfinite
 
 from bot4.domain.instrument import Instrument
 from bot4.domain.values import MONEY_ONE, SECOND_NS, Lots, Ticks
+from bot4.record.counts import count_text
 from bot4.record.decode import Values
 
 
@@ -44,13 +45,13 @@ class Names:
         """Return a price in quote units, in ticks where the instrument is not known."""
         if 0 <= index < len(self.instruments):
             return self.instruments[index].price_text(Ticks(ticks))
-        return f"{ticks} ticks"
+        return count_text(ticks, "tick")
 
     def quantity(self, index: int, lots: int) -> str:
         """Return a quantity in base units, in lots where the instrument is not known."""
         if 0 <= index < len(self.instruments):
             return f"{self.instruments[index].quantity_text(Lots(lots))} {self.instruments[index].base}"
-        return f"{lots} lots"
+        return count_text(lots, "lot")
 
 
 def money(amount: int) -> str:

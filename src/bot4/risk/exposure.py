@@ -49,6 +49,11 @@ class Holding:
         self.purchase = Money(0)
         self.is_stale = False
 
+    def is_sellable(self) -> bool:
+        """Say whether what is held is enough for an order: less cannot be closed, whatever the mode."""
+        least = self.instrument.min_lots
+        return self.lots >= least or -self.lots >= least
+
     def worst_lots(self) -> Lots:
         """Return the largest absolute quantity that held and open can add up to."""
         held = self.lots if self.lots >= 0 else -self.lots

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The judge: every intent becomes Approved or Refused, with rule, measured and limit.
 
-Entries are measured against every limit, cheapest first; the first that fails
-refuses. Exits pass: reducing risk is never denied. In emergency the judge itself
-orders every position closed, one order at a time, and keeps doing so should one
-reappear (a late fill of an entry that was being canceled) or an exit come to nothing.
+Entries are refused while anything says that we are not ready, then measured against
+every limit, cheapest first; the first that fails refuses. Exits pass: reducing risk is
+never denied. In emergency the judge itself orders every position closed, one order at a
+time, and keeps doing so should one reappear (a late fill of an entry that was being
+canceled) or an exit come to nothing.
 """
 
 from collections.abc import Sequence
@@ -14,16 +15,18 @@ from librt.strings import BytesWriter, write_i64_le
 from mypy_extensions import i64
 
 from bot4.domain.calm import Calm
-from bot4.domain.event import BAR, EQUITY, INTENT, MODE, ORDER_UPDATE, POSITION, REFUSED, Event, write_flag
+from bot4.domain.event import BAR, EQUITY, INTENT, MODE, ORDER_UPDATE, POSITION, READINESS, REFUSED, Event, write_flag
 from bot4.domain.instrument import Instrument
 from bot4.domain.marketdata import Bar, Equity
 from bot4.domain.order import ENTER, EXIT, MARKET, OrderRequest, OrderUpdate
 from bot4.domain.position import Position
+from bot4.domain.readiness import Readiness
 from bot4.domain.stage import Outbox, Stage
 from bot4.domain.values import BUY, SELL, Lots, Money, Nanos, Ticks
 from bot4.domain.verdict import EMERGENCY, PAUSED, REDUCED, Approved, Check, Intent, Mode, Refused
 from bot4.risk.drawdown import Ladder
 from bot4.risk.exposure import Exposure, Holding, has_ended
+from bot4.risk.holds import Holds
 from bot4.risk.limits import Limits, Measured, cash, gross_cap, mandatory_stop, position_cap
 
 MODE_RULES = ("risk.drawdown.recovered", "risk.drawdown.reduce", "risk.drawdown.pause", "risk.drawdown.emergency")
@@ -49,10 +52,11 @@ class Judge(Stage):
     """
 
     def __init__(self, instruments: Sequence[Instrument], limits: Limits, ladder: Ladder, cash: Money) -> None:
-        super().__init__((BAR, INTENT, EQUITY, POSITION, ORDER_UPDATE, REFUSED, MODE))
+        super().__init__((BAR, INTENT, EQUITY, POSITION, ORDER_UPDATE, REFUSED, MODE, READINESS))
         self.limits = limits
         self.ladder = ladder
         self.exposure = Exposure(instruments)
+        self.holds = Holds()
         self.cash = cash
         self.emergency_exits: i64 = 0
         self.closing = [False for _ in instruments]
@@ -78,6 +82,8 @@ class Judge(Stage):
                 self.closing[event.instrument] = False
         elif isinstance(event, Mode):
             self.ladder.tighten(event.mode, now)
+        elif isinstance(event, Readiness):
+            self.holds.hear(event)
 
     def stays_calm(self, instrument: i64, calm: Calm) -> bool:
         """Prices are kept, the last of each; equity causes nothing while it stays on its step of the ladder."""
@@ -100,6 +106,10 @@ class Judge(Stage):
         mode = self.ladder.mode
         if request.purpose != ENTER:
             out.put(Approved(now, request, mode, [Check("risk.reduces", float(request.lots), float(holding.lots))]))
+            return
+        not_ready = self.holds.refusing(request.instrument)
+        if not_ready is not None:
+            self._refuse(request, not_ready, now, out)
             return
         checks: list[Check] = []
         for measured in self._measure(request):
@@ -151,7 +161,7 @@ class Judge(Stage):
         out.put(Mode(now, ladder.mode, before, rule=rule, measured=ladder.drawdown(), limit=limit))
         if ladder.mode == EMERGENCY:
             for holding in self.exposure.holdings:
-                if holding.lots != 0 or holding.open_lots != 0:
+                if holding.is_sellable() or holding.open_lots != 0:
                     self._close(holding, now, out)
 
     def _moved(self, event: Position, now: Nanos, out: Outbox) -> None:
@@ -159,13 +169,13 @@ class Judge(Stage):
         self.exposure.moved(event)
         if event.lots == 0:
             self.closing[event.instrument] = False
-        elif self.ladder.mode == EMERGENCY:
+        elif self.ladder.mode == EMERGENCY and self.exposure.holdings[event.instrument].is_sellable():
             self._close(self.exposure.holdings[event.instrument], now, out)
 
     def _close_held(self, now: Nanos, out: Outbox) -> None:
         """Close what is still held, or held again, in an emergency."""
         for holding in self.exposure.holdings:
-            if holding.lots != 0:
+            if holding.is_sellable():
                 self._close(holding, now, out)
 
     def _close(self, holding: Holding, now: Nanos, out: Outbox) -> None:
@@ -195,13 +205,14 @@ class Judge(Stage):
         out.put(Approved(now, request, EMERGENCY, [check]))
 
     def write_state(self, out: BytesWriter) -> None:
-        """Write ladder, exposure, cash, and which emergency exits are under way."""
+        """Write ladder, exposure, cash, which emergency exits are under way, and the holds where there are any."""
         self.ladder.write_state(out)
         self.exposure.write_state(out)
         write_i64_le(out, self.cash)
         write_i64_le(out, self.emergency_exits)
         for closing in self.closing:
             write_flag(out, closing)
+        self.holds.write_state(out)
 
 
 def tradable(request: OrderRequest, instrument: Instrument) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from math import isfinite
-from typing import Annotated, Final, get_args, get_origin
+from typing import Annotated, Final, TypeVar, get_args, get_origin
 
 import msgspec
 
@@ -20,6 +20,8 @@ from bot4.domain.errors import BadInput
 from bot4.domain.instrument import INSTRUMENT_TYPES
 from bot4.runtime.settings import FEEDS, FILLS, GATES, LATENCIES, QUEUES, Settings, StrategySettings
 from bot4.runtime.strategy_loader import SHIPPED
+
+T = TypeVar("T", bound=msgspec.Struct)
 
 Path = tuple[str, ...]
 Place = Callable[[Path], str]
@@ -50,6 +52,18 @@ def checked(tree: Mapping[str, object], place: Place) -> Settings:
     for path, value, allowed, mend in contradictions(settings):
         raise BadInput(f"{place(path)}: {'.'.join(path)}", value, allowed, mend, "config_value")
     return settings
+
+
+def check_table(table: Mapping[str, object], kind: type[T], path: Path, place: Place) -> T:
+    """Return a table of the file that belongs to one command, against its own type.
+
+    Raises
+    ------
+    BadInput
+        For the first key that is unknown, missing, of the wrong type or out of range.
+    """
+    _check_struct(table, kind, path, place)
+    return msgspec.convert(table, kind)
 
 
 def is_struct(kind: object) -> bool:

@@ -24,6 +24,7 @@ PREFIX: Final = "BOT4_"
 PROCESS_VARIABLES: Final = frozenset(
     {
         "BOT4_TRACEBACK",  # show the traceback of a bug on the terminal
+        "BOT4_PASSPHRASE_FILE",  # names the file with what opens an encrypted file of secrets
         "BOT4_SHARED",  # the rest: tests and build
         "BOT4_REQUIRE_DATA",
         "BOT4_FULL",
@@ -106,7 +107,8 @@ def load_settings(
     tree: dict[str, object] = {}
     places: dict[tuple[str, ...], str] = {}
     if path is not None:
-        tree = _read(path, places)
+        mend = "Check the path." if apart else "Check the path; without one the defaults run."
+        tree = _read(path, places, mend)
     taken = tree.pop(apart, None) if apart else None
     for name, text in sorted((environment or {}).items()):
         if name.startswith(PREFIX) and name not in PROCESS_VARIABLES:
@@ -144,9 +146,9 @@ def settings_schema() -> dict[str, object]:
     return schema
 
 
-def _read(path: Path, places: dict[tuple[str, ...], str]) -> dict[str, object]:
+def _read(path: Path, places: dict[tuple[str, ...], str], mend_missing: str) -> dict[str, object]:
     """Return a file's values; notes the place of each key."""
-    text = _text(path)
+    text = _text(path, mend_missing)
     try:
         tree = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -157,15 +159,13 @@ def _read(path: Path, places: dict[tuple[str, ...], str]) -> dict[str, object]:
     return tree
 
 
-def _text(path: Path) -> str:
+def _text(path: Path, mend_missing: str) -> str:
     """Return the text of a configuration file."""
     allowed = "a TOML file in UTF-8"
     try:
         data = path.read_bytes()
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
-        raise BadInput(
-            str(path), error.strerror or "no file", allowed, "Check the path; without one the defaults run.", "no_file"
-        ) from None
+        raise BadInput(str(path), error.strerror or "no file", allowed, mend_missing, "no_file") from None
     except OSError as error:
         raise OutsideFault(
             str(path),

@@ -14,9 +14,10 @@ from mypy_extensions import i64
 
 from bot4.domain.errors import EventStorm, OurFault
 from bot4.domain.event import CANCEL, FILL, INQUIRE, JOURNALED_FROM, KINDS, ORDER_UPDATE, POSITION, SUBMIT, Event
-from bot4.domain.order import NOT_SENT, Inquire, OrderWord, Submit, cancel_rejected, inquiry_lost, rejected
+from bot4.domain.order import Inquire, OrderWord, Submit, cancel_rejected, inquiry_lost, rejected
 from bot4.domain.ports import Gateway, Journal
 from bot4.domain.stage import Outbox, Stage
+from bot4.domain.unsent import NOT_SENT
 from bot4.domain.values import Nanos
 from bot4.domain.verdict import PAUSED, Mode
 

@@ -81,9 +81,11 @@ def named(compile_names: Callable[[Sequence[str]], Program], names: Sequence[str
     try:
         return compile_names(names)
     except ValueError as error:
-        raise BadInput(
-            place, str(error), "the names of `bot4 features list`", "Correct the name.", "feature_unknown"
-        ) from None
+        found, mend = str(error), "Correct the name."
+        if joined := next((name for name in names if "," in name), ""):
+            found = f"{joined!r}, a comma within a name"
+            mend = "Separate the names by spaces." if place.startswith("--") else "Give each name a string of its own."
+        raise BadInput(place, found, "the names of `bot4 features list`", mend, "feature_unknown") from None
 
 
 def check_features(

@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import final
 
 from bot4.domain.errors import BadInput
-from bot4.domain.event import REPORTS, Event
+from bot4.domain.event import INPUTS, Event
 from bot4.domain.marketdata import Bar
-from bot4.domain.order import NOT_SENT, OrderWord
+from bot4.domain.order import OrderWord
+from bot4.domain.unsent import NOT_SENT
 from bot4.insight.features import FeatureStage
 from bot4.record.decode import decode, to_event
 from bot4.record.format import RUN_END, WATERMARK, Record
@@ -71,7 +72,7 @@ class Replay:
             kind = record.kind
             if kind == WATERMARK:
                 self._consume(int(str(decode(record)["row"])) + 1, place)
-            elif kind in REPORTS:
+            elif kind in INPUTS:
                 report = to_event(record)
                 if isinstance(report, OrderWord) and report.reason == NOT_SENT:
                     continue  # the engine says it again by itself

@@ -35,6 +35,7 @@ from bot4.runtime.settings import CostSettings, Settings
 from bot4.runtime.strategy_loader import Recruit
 from bot4.simulation.fees import FeeSchedule, FeeTier
 from bot4.simulation.venue import SimulatedVenue
+from bot4.trading.conditions import Conditions
 from bot4.trading.execution import Trading
 
 
@@ -83,6 +84,7 @@ def wire(
     trials: int = 0,
     observers: Sequence[Stage] = (),
     ticks: bool = False,
+    conditions: Conditions | None = None,
 ) -> Wired:
     """Build the stages and the engine over them.
 
@@ -102,6 +104,8 @@ def wire(
         Stages that only look on; they stand last and are no part of the state hash.
     ticks : bool
         Whether the run is fed ticks: then bars are built of its trades, and tick strategies are asked.
+    conditions : Conditions, optional
+        Of the real venue that the gateway leads to; None for an imagined one.
     """
     cash = Money(settings.account.cash * MONEY_ONE)
     voices, tick_voices = voices_of(instruments, recruits)
@@ -112,7 +116,12 @@ def wire(
     aggregation = _aggregation(settings, instruments, intervals_ns, weights, index)
     judge = _judge(settings, instruments, cash)
     strategies = Strategies(voices, instruments, intervals_ns, index)
-    trading = Trading(len(instruments))
+    trading = Trading(
+        len(instruments),
+        lot_units=[int(one.lot_units) for one in instruments],
+        least=[int(one.min_lots) for one in instruments],
+        conditions=conditions,
+    )
     decisive: list[Stage] = [portfolio, gate, told, aggregation, strategies, judge, trading]
     builder = BarBuilder(intervals_ns) if ticks else None
     if builder is not None:

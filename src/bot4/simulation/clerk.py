@@ -13,7 +13,16 @@ from mypy_extensions import i64
 
 from bot4.domain.event import Event
 from bot4.domain.instrument import SPOT, Instrument
-from bot4.domain.order import Execution, OrderWord, Submit, accepted, cancel_rejected, canceled, rejected
+from bot4.domain.order import (
+    Execution,
+    OrderWord,
+    Submit,
+    accepted,
+    cancel_rejected,
+    canceled,
+    expired,
+    rejected,
+)
 from bot4.domain.values import BUY, SELL, Lots, Money, Nanos, Ticks
 from bot4.simulation.claims import Claims
 from bot4.simulation.filters import INSUFFICIENT, UNCOUNTABLE, objection, size_objection
@@ -23,6 +32,8 @@ from bot4.simulation.rounding import affordable, fee_of, notional_of
 
 SIBLING: Final = "sibling"
 NOTHING_TO_REDUCE: Final = "nothing to reduce"
+WOULD_TAKE: Final = "would take"
+NOT_AT_ONCE: Final = "not at once"
 
 REMEMBERED_MAX: Final = 1 << 16
 """So many orders that ended are remembered by id, so that memory does not grow with a run."""
@@ -83,6 +94,11 @@ class Clerk:
         self.shelves[order.instrument].add(order)
         self.reports.append(accepted(at, at, order.order_id, order.instrument))
         return order
+
+    def expire(self, order: VenueOrder, at: Nanos, reason: str) -> None:
+        """End an order whose time is over, as it was sent."""
+        self._end(order)
+        self.reports.append(expired(at, at, order.order_id, order.instrument, reason))
 
     def take_cancel(self, command: OrderWord, at: Nanos) -> None:
         """Cancel an open order, or say that there is none."""

@@ -10,7 +10,8 @@ from typing import Final
 from mypy_extensions import i64
 
 from bot4.domain.instrument import SPOT, Instrument
-from bot4.domain.order import LIMIT, MARKET, ORDER_TYPES, STOP_LIMIT, Submit
+from bot4.domain.order import MARKET, ORDER_TYPES, Submit
+from bot4.domain.order_prices import names_limit, names_trigger
 from bot4.domain.values import BUY, SELL, TICKS_MAX, Lots, Ticks
 from bot4.simulation.orders import VenueOrder
 from bot4.simulation.rounding import cost_of, notional_of, slipped
@@ -38,9 +39,8 @@ def objection(command: Submit, instrument: Instrument) -> str:
 
 def prices_named(command: Submit) -> bool:
     """Say whether an order names each price that its type needs, within bounds."""
-    needs_limit = command.order_type in (LIMIT, STOP_LIMIT)
-    needs_trigger = command.order_type != LIMIT
-    return (not needs_limit or 0 < command.limit < TICKS_MAX) and (not needs_trigger or 0 < command.trigger < TICKS_MAX)
+    is_limit_fit = not names_limit(command.order_type) or 0 < command.limit < TICKS_MAX
+    return is_limit_fit and (not names_trigger(command.order_type) or 0 < command.trigger < TICKS_MAX)
 
 
 def size_objection(instrument: Instrument, price: Ticks, *, lots: Lots, reduce_only: bool) -> str:
@@ -56,7 +56,7 @@ def own_price(order_type: i64, *, limit: Ticks, trigger: Ticks) -> Ticks:
     """Return the price an order names for itself: its limit, or the trigger of a plain stop; 0 for a market order."""
     if order_type == MARKET:
         return Ticks(0)
-    return limit if order_type in (LIMIT, STOP_LIMIT) else trigger
+    return limit if names_limit(order_type) else trigger
 
 
 def cash_claim(order: VenueOrder, instrument: Instrument, *, rate: i64, slippage: i64) -> int:
@@ -68,6 +68,6 @@ def cash_claim(order: VenueOrder, instrument: Instrument, *, rate: i64, slippage
     if order.side != BUY or order.reduce_only or instrument.instrument_type != SPOT or order.order_type == MARKET:
         return 0
     price = own_price(order.order_type, limit=order.limit, trigger=order.trigger)
-    if order.order_type not in (LIMIT, STOP_LIMIT):
+    if not names_limit(order.order_type):
         price = slipped(price, order.side, slippage)
     return cost_of(instrument, price, lots=order.leaves, rate=rate)

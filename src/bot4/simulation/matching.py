@@ -13,9 +13,9 @@ from mypy_extensions import i64
 
 from bot4.domain.instrument import Instrument
 from bot4.domain.marketdata import Bar
-from bot4.domain.order import STOP, STOP_LIMIT, OrderWord, Submit
+from bot4.domain.order import FILL_OR_KILL, POST_ONLY, STOP, STOP_LIMIT, OrderWord, Submit
 from bot4.domain.values import Lots, Nanos, Ticks
-from bot4.simulation.clerk import Clerk
+from bot4.simulation.clerk import NOT_AT_ONCE, WOULD_TAKE, Clerk
 from bot4.simulation.ledger import VenueLedger
 from bot4.simulation.orders import VenueOrder
 from bot4.simulation.prices import (
@@ -85,11 +85,33 @@ class Matcher:
     def _meet_open(self, order: VenueOrder, working: WorkingOrders, bar: Bar) -> None:
         """Let one order meet the open."""
         at = bar.open_ns
+        if order.manner != 0:
+            self._meet_open_in_its_manner(order, working, bar)
+            return
         if order.order_type in (STOP, STOP_LIMIT):
             self.clerk.set_off(order, at)
         price = price_at_open(order, bar.open, self.slippage)
         if price != NO_TRADE:
             self._trade(order, working, price, is_maker=False, at=at)
+
+    def _meet_open_in_its_manner(self, order: VenueOrder, working: WorkingOrders, bar: Bar) -> None:
+        """Let a limit order that only makes rest, and trade as maker; let one that only takes do it now or never."""
+        at = bar.open_ns
+        price = price_at_open(order, bar.open, self.slippage)
+        if order.manner == POST_ONLY:
+            if not order.is_fresh:
+                if price != NO_TRADE:
+                    self._trade(order, working, order.limit, is_maker=True, at=at)
+            elif price != NO_TRADE:
+                self.clerk.expire(order, at, WOULD_TAKE)
+            else:
+                working.rest(order)
+            return
+        is_enough = order.manner != FILL_OR_KILL or working.left >= order.leaves
+        if price != NO_TRADE and is_enough:
+            self._trade(order, working, price, is_maker=False, at=at)
+        if order.leaves:
+            self.clerk.expire(order, at, NOT_AT_ONCE)
 
     def _meet_trigger(self, order: VenueOrder, working: WorkingOrders, bar: Bar) -> None:
         """Let a stop that was reached inside the bar trade."""

@@ -8,7 +8,7 @@ from librt.strings import BytesWriter, write_i64_le
 from mypy_extensions import i64, mypyc_attr
 
 from bot4.domain.event import Event, write_flag
-from bot4.domain.order import MARKET, Submit
+from bot4.domain.order import LIMIT, MARKET, POST_ONLY, Submit
 from bot4.domain.values import Nanos
 
 
@@ -36,8 +36,10 @@ class VenueOrder:
     """Hold one accepted order as the venue sees it.
 
     ``order_type`` changes when a stop triggers: to ``MARKET``, or to ``LIMIT``
-    for a stop-limit. ``leaves`` is what is still open; 0 ends it. ``is_judged``
-    is false until the filters that need a price have been applied. ``sequence``
+    for a stop-limit. A limit order that only makes, or only takes, is a ``LIMIT``
+    whose ``manner`` says so, the type it was sent with; 0 for any other. ``is_fresh``
+    says that its manner has not been tried against a price yet. ``leaves`` is what
+    is still open; 0 ends it. ``is_judged`` is false until the filters that need a price have been applied. ``sequence``
     numbers the orders a matcher took and ``ahead`` is the place in a queue; the
     claims are what ``claims.py`` holds against it. None of these is written: they
     follow from the rest, or are written by whoever models them.
@@ -47,6 +49,8 @@ class VenueOrder:
         "order_id",
         "instrument",
         "order_type",
+        "manner",
+        "is_fresh",
         "side",
         "lots",
         "leaves",
@@ -66,6 +70,12 @@ class VenueOrder:
         self.order_id = command.order_id
         self.instrument = command.instrument
         self.order_type = command.order_type
+        self.manner: i64 = 0
+        self.is_fresh = False
+        if command.order_type >= POST_ONLY:
+            self.order_type = LIMIT
+            self.manner = command.order_type
+            self.is_fresh = True
         self.side = command.side
         self.lots = command.lots
         self.leaves = command.lots
@@ -81,10 +91,10 @@ class VenueOrder:
         self.lots_claim: i64 = 0
 
     def write_state(self, out: BytesWriter) -> None:
-        """Write what the order is, fields in the order of the slots up to ``is_judged``."""
+        """Write what the order is, fields in the order of the slots up to ``is_judged``; its manner is its type."""
         write_i64_le(out, self.order_id)
         write_i64_le(out, self.instrument)
-        write_i64_le(out, self.order_type)
+        write_i64_le(out, self.order_type if self.manner == 0 else self.manner)
         write_i64_le(out, self.side)
         write_i64_le(out, self.lots)
         write_i64_le(out, self.leaves)
@@ -94,6 +104,8 @@ class VenueOrder:
         write_flag(out, self.reduce_only)
         write_i64_le(out, self.arrived_ns)
         write_flag(out, self.is_judged)
+        if self.manner != 0:
+            write_flag(out, self.is_fresh)
 
 
 class Shelf:

@@ -14,6 +14,11 @@ What it assumes, each point decided against us where a bar does not tell:
 - *Market orders* trade at the open of the next existing bar, moved against us by
   ``slippage`` and rounded against us to a tick. They do not expire: what a bar's
   volume leaves open trades at the following opens, at their prices.
+- *Post-only* orders are decided at the first open they meet: better than it, they
+  would take, and expire; else they rest, and whatever trades later is theirs as
+  maker at their limit, a gap included. *Immediate-or-cancel* orders trade at the
+  first open they meet, like limit orders there, and what is left expires;
+  *fill-or-kill* orders likewise, but only if the bar's share is enough for all.
 - *Stops* compare with every trade: reached at the open, they trade there (through
   a gap at the worse price), else at the trigger; plus slippage. What is left
   works on as a market order.

@@ -73,6 +73,13 @@ class WorkingOrders(Shelf):
         self._place(order)
         self._refresh()
 
+    def rest(self, order: VenueOrder) -> None:
+        """Let an order whose manner was tried against a price rest at its limit."""
+        self._unplace(order)
+        order.is_fresh = False
+        self._place(order)
+        self._refresh()
+
     def begin(self, bar: Bar, participation: i64) -> None:
         """Allot the share of a bar's volume once; open and intrabar trading draw on the same share."""
         if self.open_ns != bar.open_ns:
@@ -117,13 +124,13 @@ class WorkingOrders(Shelf):
         return self.buy_stops if order.side == BUY else self.sale_stops
 
     def _place(self, order: VenueOrder) -> None:
-        if order.order_type == MARKET:
+        if order.order_type == MARKET or order.is_fresh:
             self.markets[int(order.sequence)] = order
         else:
             self._levels(order).add(order.limit if order.order_type == LIMIT else order.trigger, order)
 
     def _unplace(self, order: VenueOrder) -> None:
-        if order.order_type == MARKET:
+        if order.order_type == MARKET or order.is_fresh:
             del self.markets[int(order.sequence)]
         else:
             self._levels(order).remove(order.limit if order.order_type == LIMIT else order.trigger, order)

@@ -103,6 +103,16 @@ class Fates:
         if not fate.asking:
             self._ask(order, fate, now, out)
 
+    def expect(self, order: Order) -> bool:
+        """Take note that somebody else asks about an order; return whether he may: there is one inquiry at a time."""
+        fate = self.fates.get(order.order_id)
+        if fate is not None and fate.asking:
+            return False
+        fate = Fate()
+        fate.asking = True
+        self.fates[order.order_id] = fate
+        return True
+
     def absent(self, order: Order, now: Nanos) -> bool:
         """Count an absence; return whether it is proof by now."""
         fate = self.fates[order.order_id]
@@ -150,7 +160,13 @@ class Fates:
         )
 
     def write_state(self, out: BytesWriter) -> None:
-        """Write each order in doubt, in the order in which the doubt began; nothing where there is none."""
+        """Write each order in doubt, in the order in which the doubt began; nothing where there is none.
+
+        These rows must stay the last that a stage writes.
+        """
+        # No count is needed to tell two states apart: a row is five int64, the state hash frames a stage's bytes by
+        # their length, and all that is written before has a length of its own telling. So what is left behind it are
+        # the rows, and how many follows. A count would have changed the hash of every run that was never in doubt.
         for order_id, fate in self.fates.items():
             write_i64_le(out, order_id)
             write_flag(out, fate.asking)

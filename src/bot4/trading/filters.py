@@ -13,7 +13,8 @@ from mypy_extensions import i64
 
 from bot4.domain.filters import RATIO_MAX, RATIO_ONE, TRADING, Filters
 from bot4.domain.instrument import Instrument
-from bot4.domain.order import ENTER, LIMIT, MARKET, STOP, STOP_LIMIT, Submit
+from bot4.domain.order import ENTER, MARKET, STOP, Submit
+from bot4.domain.order_prices import names_limit, names_trigger
 from bot4.domain.values import BUY, RATE_ONE, Lots, Ticks
 from bot4.domain.verdict import Check
 
@@ -78,11 +79,6 @@ def whole_lots(lots: Lots, order_type: i64, filters: Filters) -> Lots:
     return Lots(fitting) if fitting >= least else Lots(0)
 
 
-def names_no_limit(order_type: i64) -> bool:
-    """Say whether an order takes what is there: at once, or when its trigger is reached."""
-    return order_type == MARKET or order_type == STOP
-
-
 def objection(submit: Submit, instrument: Instrument, filters: Filters, around: Surroundings) -> Check | None:
     """Return why the venue would refuse an order, None where no filter does."""
     if filters.state != TRADING:
@@ -119,8 +115,8 @@ def lots_objection(submit: Submit, filters: Filters) -> Check | None:
 
 def price_objection(submit: Submit, filters: Filters, around: Surroundings) -> Check | None:
     """Return what is wrong with the prices an order names: their range, and the distance of its limit."""
-    has_limit = submit.order_type == LIMIT or submit.order_type == STOP_LIMIT
-    has_trigger = submit.order_type == STOP or submit.order_type == STOP_LIMIT
+    has_limit = names_limit(submit.order_type)
+    has_trigger = names_trigger(submit.order_type)
     for is_named, price in ((has_limit, submit.limit), (has_trigger, submit.trigger)):
         if is_named and price < filters.price_min:
             return refused("price_min", int(price), int(filters.price_min))
@@ -151,7 +147,7 @@ def distance_objection(submit: Submit, filters: Filters, around: Surroundings) -
 def notional_objection(submit: Submit, instrument: Instrument, filters: Filters, around: Surroundings) -> Check | None:
     """Return whether price times quantity may be too little or too much."""
     low, high = submit.limit, submit.limit
-    if names_no_limit(submit.order_type):
+    if not names_limit(submit.order_type):
         low, high = around.reference_low, around.reference_high
         if submit.order_type == STOP:
             low = submit.trigger if low <= 0 or submit.trigger < low else low
@@ -178,8 +174,7 @@ def count_objection(submit: Submit, filters: Filters, around: Surroundings) -> C
     """Return whether there would be too many orders, or too much held."""
     if around.open_orders + 1 > filters.orders_max:
         return refused("orders_max", int(around.open_orders + 1), int(filters.orders_max))
-    is_triggered = submit.order_type == STOP or submit.order_type == STOP_LIMIT
-    if is_triggered and around.open_stops + 1 > filters.stops_max:
+    if names_trigger(submit.order_type) and around.open_stops + 1 > filters.stops_max:
         return refused("stops_max", int(around.open_stops + 1), int(filters.stops_max))
     if submit.side == BUY and around.held + submit.lots > filters.position_max:
         return refused("position_max", int(around.held + submit.lots), int(filters.position_max))

@@ -48,7 +48,7 @@ from bot4.domain.order import (
     WORKING,
     OrderRequest,
 )
-from bot4.domain.values import VALUE_MAX, Lots, Ticks, divide_half_even
+from bot4.domain.values import VALUE_MAX, Lots, Nanos, Ticks, divide_half_even
 
 # The first five are the venue's short reports in the order of their kinds: event = kind - ACCEPTED.
 ACCEPT: Final = 0
@@ -155,6 +155,8 @@ class Order:
         The venue's trade id of the first of them: most orders have no other.
     later_trades : dict or None
         The trade ids of the others, in order; all are kept as long as the order is remembered.
+    ended_ns : int
+        When we knew of its end, 0 before; for forgetting it, and no part of the state.
     """
 
     __slots__ = (
@@ -180,6 +182,7 @@ class Order:
         "executions",
         "first_trade",
         "later_trades",
+        "ended_ns",
     )
 
     def __init__(self, order_id: i64, request: OrderRequest, lots: Lots, *, sibling_id: i64, reduce_only: bool) -> None:
@@ -205,6 +208,7 @@ class Order:
         self.executions: i64 = 0
         self.first_trade: i64 = 0
         self.later_trades: dict[int, bool] | None = None
+        self.ended_ns = Nanos(0)
 
     def is_open(self) -> bool:
         """Say whether the order may still trade, as far as we know."""
@@ -237,7 +241,7 @@ class Order:
         price that nobody could count: it is not applied, so that the sum of fills never passes what was asked. What the
         venue really holds is then for reconciliation to settle.
         """
-        if self._has_seen(trade_id):
+        if self.has_seen(trade_id):
             return IGNORED
         open_lots = self.lots - self.filled
         if lots <= 0 or lots > open_lots:
@@ -254,7 +258,7 @@ class Order:
         self._enter(cell)
         return APPLIED
 
-    def _has_seen(self, trade_id: i64) -> bool:
+    def has_seen(self, trade_id: i64) -> bool:
         """Say whether an execution was applied already."""
         if self.executions == 0:
             return False
@@ -284,7 +288,7 @@ class Order:
         self.leaves = Lots(0) if is_closed(state) else Lots(self.lots - self.filled)
 
     def write(self, out: BytesWriter) -> None:
-        """Write every field, then the number of trade ids and each in the order applied."""
+        """Write every field but the last, then the number of trade ids and each in the order applied."""
         write_i64_le(out, self.order_id)
         write_i64_le(out, self.intent_id)
         write_i64_le(out, self.slot)

@@ -17,6 +17,10 @@ one-cancels-the-other sibling. Not in it: entries and exits (``desk``).
 - A target that the venue refuses is dropped; the stop is what protects.
 - When one leg fills, the venue is trusted to cancel the other (``sibling_id``). If it
   did not by the time of the next request, the orphan is canceled on request.
+- A leg that never left (its rejection is in our own words) says nothing of the
+  venue: it is no refusal, and does not count as a try.
+- With a venue's filters known, a leg they object to is not sent: without the target
+  the stop protects, without the stop ``blocked`` says why.
 - Where no stop can be had, :meth:`Protection.cover` says so, and the desk exits at
   the market. Tries are counted, so that a venue which refuses everything ends in a
   report and not in a storm.
@@ -31,8 +35,10 @@ from bot4.domain.event import write_flag
 from bot4.domain.order import LIMIT, ORDER_REJECTED, PROTECT_STOP, PROTECT_TARGET, STOP, OrderRequest
 from bot4.domain.stage import Outbox
 from bot4.domain.values import BUY, SELL, Lots, Nanos, Ticks
+from bot4.domain.verdict import Check
 from bot4.trading.book import OrderTable
 from bot4.trading.orders import Order
+from bot4.trading.wire import Wire
 
 PLACEMENTS_MAX: Final = 2
 """How many pairs are placed in a row, without a fill or a request between them, before an exit is tried."""
@@ -51,9 +57,13 @@ class Protection:
         The instrument's index.
     table : OrderTable
         Where orders are kept and numbered.
+    wire : Wire, optional
+        Looks at each leg before it leaves.
 
     Attributes
     ----------
+    blocked : Check or None
+        Why no stop for the position may leave, as far as the last attempt showed.
     stop, target : Order or None
         The legs while they are open.
     side : int
@@ -78,11 +88,15 @@ class Protection:
         "tries",
         "stop_refused",
         "leg_filled",
+        "wire",
+        "blocked",
     )
 
-    def __init__(self, instrument: i64, table: OrderTable) -> None:
+    def __init__(self, instrument: i64, table: OrderTable, wire: Wire | None = None) -> None:
         self.instrument = instrument
         self.table = table
+        self.wire = wire
+        self.blocked: Check | None = None
         self.stop: Order | None = None
         self.target: Order | None = None
         self.side: i64 = 0
@@ -114,20 +128,27 @@ class Protection:
             self.slot = order.slot
             self.opened_by = order.order_id
 
+    def nearest(self, request: OrderRequest) -> Ticks:
+        """Return the trigger nearest to the market of the stop that stands and the one an entry asks for."""
+        stop = self.stop
+        return stop.trigger if stop is not None and request.side * (stop.trigger - request.stop) > 0 else request.stop
+
     def heard(self) -> None:
         """Start counting again: a fill or a request has changed the situation."""
         self.tries = 0
         self.stop_refused = False
 
-    def ended(self, order: Order) -> None:
+    def ended(self, order: Order, *, never_left: bool) -> None:
         """Let go of a leg that has ended."""
         if order is self.stop:
             self.stop = None
-            if order.state == ORDER_REJECTED:
+            if never_left:
+                self.tries = self.tries - 1 if self.tries > 0 else 0
+            elif order.state == ORDER_REJECTED:
                 self.stop_refused = True
         elif order is self.target:
             self.target = None
-            if order.state == ORDER_REJECTED:
+            if order.state == ORDER_REJECTED and not never_left:
                 self.target_price = Ticks(0)
 
     def withdraw(self, reason: str, now: Nanos, out: Outbox) -> None:
@@ -144,6 +165,7 @@ class Protection:
     def cover(self, position: Lots, now: Nanos, out: Outbox) -> bool:
         """Bring the pair in line with a position that is not 0; return False where only an exit helps."""
         lots = position if position > 0 else Lots(-position)
+        self.blocked = None
         if position * self.side <= 0:
             return False  # more was sold than held, by whatever race: no stop belongs to this direction
         if self.stop_refused:
@@ -160,15 +182,25 @@ class Protection:
             return True
         if self.tries >= PLACEMENTS_MAX:
             return False
+        self.blocked = self._objection(self._leg(PROTECT_STOP, lots), now, beside=0)
+        if self.blocked is not None:
+            return False
         self.tries += 1
         self._place(lots, now, out)
         return True
+
+    def _objection(self, leg: OrderRequest, now: Nanos, *, beside: i64) -> Check | None:
+        """Return why a leg may not leave."""
+        return None if self.wire is None else self.wire.order(leg, leg.lots, Lots(0), now, beside=beside)
 
     def _place(self, lots: Lots, now: Nanos, out: Outbox) -> None:
         """Send a new pair; both legs know each other's id before either leaves."""
         self.leg_filled = False
         stop_id = self.table.take_id()
-        target_id: i64 = self.table.take_id() if self.target_price > 0 else 0
+        has_target = self.target_price > 0
+        if has_target and self.wire is not None:
+            has_target = self._objection(self._leg(PROTECT_TARGET, lots), now, beside=1) is None
+        target_id: i64 = self.table.take_id() if has_target else 0
         stop = Order(stop_id, self._leg(PROTECT_STOP, lots), lots, sibling_id=target_id, reduce_only=True)
         self.stop = stop
         self.table.submit(stop, now, out)

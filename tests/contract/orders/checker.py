@@ -4,13 +4,29 @@
 It knows numbers and names only, and nothing of the engine: what it is given could come from two strangers.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 LOT = 1_000
 """A lot of 0.00001 in the ledger's units of 1e-8."""
 
+TICK = 1_000_000
+"""A tick of 0.01 in the ledger's units of 1e-8."""
+
+BASE = "BTC"
+QUOTE = "USDT"
 ALIVE = ("NEW", "PARTIALLY_FILLED", "PENDING_NEW")
+MEANS = {
+    "working": ("NEW",),
+    "part_filled": ("PARTIALLY_FILLED",),
+    "cancel_pending": ALIVE,
+    "filled": ("FILLED",),
+    "canceled": ("never", "CANCELED"),
+    "rejected": ("never", "REJECTED"),
+    "expired": ("never", "EXPIRED", "EXPIRED_IN_MATCH"),
+}
+"""What the venue may have where we think this; ``never`` is an order that it never took."""
 
 
 @dataclass(frozen=True)
@@ -33,36 +49,68 @@ class Sent:
 
 
 @dataclass(frozen=True)
+class Trade:
+    """One trade: signed lots, price in ticks, and the fee where the quote currency paid it."""
+
+    order_id: int
+    lots: int
+    price: int
+    fee: int
+
+
+@dataclass(frozen=True)
 class Ours:
-    """What we sent; which orders we hold to be open, with what is filled; the lots of each trade; the position."""
+    """What we sent; which orders we hold to be open, with what is filled; each trade; the position; how each ended.
+
+    ``balances`` is what each asset must amount to by what was heard, None where that was not followed.
+    """
 
     sent: list[Sent]
     states: dict[int, int]
-    trades: dict[int, int]
+    trades: dict[int, Trade]
     position: int
+    ends: dict[int, tuple[str, int]] = field(default_factory=dict)
+    balances: Mapping[str, int] | None = None
 
 
 @dataclass(frozen=True)
 class Theirs:
-    """The venue's orders by our number, its open ones, the lots of each trade, and the position they make."""
+    """The venue's orders by our number, its open ones, each trade, the position they make, each end, each balance."""
 
     orders: list[int]
     alive: dict[int, int]
-    trades: dict[int, int]
+    trades: dict[int, Trade]
     position: int
+    ends: dict[int, tuple[str, int]] = field(default_factory=dict)
+    balances: Mapping[str, int] = field(default_factory=dict)
 
     @staticmethod
-    def of(ledger: Any) -> "Theirs":
-        """Return what matters of a ledger."""
-        numbers = [int(order.client_order_id.rpartition("-")[2]) for order in ledger.orders]
-        alive = {
-            number: order.executed_quantity // LOT
-            for number, order in zip(numbers, ledger.orders, strict=True)
-            if order.status in ALIVE
-        }
-        trades = {fill.trade_id: fill.quantity // LOT for fill in ledger.fills}
-        position = sum((1 if fill.is_buyer else -1) * fill.quantity // LOT for fill in ledger.fills)
-        return Theirs(numbers, alive, trades, position)
+    def of(ledger: Any, run: str) -> "Theirs":
+        """Return what matters of a ledger: the orders whose ids begin with the run's name, and the balances."""
+        ours = {one.order_id: one for one in ledger.orders if one.client_order_id.startswith(run)}
+        numbers = {key: int(one.client_order_id.rpartition("-")[2]) for key, one in ours.items()}
+        fills = [fill for fill in ledger.fills if fill.order_id in ours]
+        return Theirs(
+            orders=list(numbers.values()),
+            alive={numbers[key]: one.executed_quantity // LOT for key, one in ours.items() if one.status in ALIVE},
+            trades={
+                fill.trade_id: Trade(
+                    numbers[fill.order_id],
+                    (1 if fill.is_buyer else -1) * fill.quantity // LOT,
+                    fill.price // TICK,
+                    fill.commission if fill.commission_asset == QUOTE else 0,
+                )
+                for fill in fills
+            },
+            position=sum(
+                (fill.quantity if fill.is_buyer else -fill.quantity) - fill.commission * (fill.commission_asset == BASE)
+                for fill in fills
+            ),
+            ends={numbers[key]: (one.status, one.executed_quantity // LOT) for key, one in ours.items()},
+            balances={
+                asset: each.free + each.locked for asset, each in ledger.balances.items() if each.free + each.locked
+            },
+        )
 
 
 def differences(ours: Ours, theirs: Theirs) -> list[str]:
@@ -77,8 +125,29 @@ def differences(ours: Ours, theirs: Theirs) -> list[str]:
         found.append(f"never sent: {sorted(set(theirs.orders) - set(sent))}")
     if ours.states != theirs.alive:
         found.append(f"open: ours {ours.states}, theirs {theirs.alive}")
-    if ours.trades != theirs.trades:
-        found.append(f"trades: ours {len(ours.trades)}, theirs {len(theirs.trades)}")
+    found += trade_differences(ours.trades, theirs.trades)
     if ours.position != theirs.position:
         found.append(f"position: ours {ours.position}, theirs {theirs.position}")
+    for order_id, (state, filled) in sorted(ours.ends.items()):
+        status, lots = theirs.ends.get(order_id, ("never", 0))
+        if status not in MEANS.get(state, ()) or filled != lots:
+            found.append(f"order {order_id}: ours {state} with {filled}, theirs {status} with {lots}")
+    if ours.balances is not None and dict(ours.balances) != dict(theirs.balances):
+        found.append(f"balances: ours {dict(ours.balances)}, theirs {dict(theirs.balances)}")
     return found
+
+
+def trade_differences(ours: Mapping[int, Trade], theirs: Mapping[int, Trade]) -> list[str]:
+    """Return each trade that one side alone has, or both have differently."""
+    return [
+        f"trade {trade_id}: ours {ours.get(trade_id)}, theirs {theirs.get(trade_id)}"
+        for trade_id in sorted({*ours, *theirs})
+        if without_fee_in_kind(ours.get(trade_id), theirs.get(trade_id)) != theirs.get(trade_id)
+    ]
+
+
+def without_fee_in_kind(ours: Trade | None, theirs: Trade | None) -> Trade | None:
+    """Return our trade without the worth of a fee that another asset paid: the balances count it in that asset."""
+    if ours is None or theirs is None or theirs.fee:
+        return ours
+    return Trade(ours.order_id, ours.lots, ours.price, 0)

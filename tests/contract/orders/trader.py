@@ -2,51 +2,45 @@
 """A trader at a troubled venue: the trading stage in the engine, Binance's gateway over real sockets, random wishes.
 
 The engine is the real one and its journal keeps every event; what risk would approve is drawn from a seed. What is
-tried is the way from an approved request to the venue's ledger and back.
+tried is the way from an approved request to the venue's ledger and back, through the deaths of the process between.
 """
 
 import asyncio
 import random
-from dataclasses import dataclass, field
-from decimal import Decimal
-from typing import Any
+from collections.abc import Callable
 
 from mypy_extensions import i64
-from picows import WSFrame, WSMsgType, WSTransport, ws_connect
 
-from bot4.adapters.net.endpoints import allowed
-from bot4.adapters.net.http import HttpClient, HttpSettings
-from bot4.adapters.venues.binance.gateway import BinanceGateway
-from bot4.adapters.venues.binance.lookup import Lookup
-from bot4.adapters.venues.binance.rest import BinanceRest
-from bot4.adapters.venues.binance.user_data import OrderNews, UserDataReader
-from bot4.adapters.venues.kit.allowance import Allowance
-from bot4.adapters.venues.kit.clock import ClockOffset
-from bot4.adapters.venues.kit.drift import Drift
+from bot4.adapters.venues.binance.account_feed import FeedPace
+from bot4.adapters.venues.binance.reconcile import Mark
+from bot4.adapters.venues.binance.restart import lost_answers
 from bot4.adapters.venues.kit.limiter import Limiter
-from bot4.adapters.venues.kit.secret import Secret
-from bot4.adapters.venues.kit.signing import HmacSigner
 from bot4.apps.venue_server.serve import MEMBER, VenueServer
 from bot4.domain.event import Event
-from bot4.domain.instrument import Instrument
-from bot4.domain.order import ENTER, EXIT, LIMIT, MARKET, OrderRequest
+from bot4.domain.order import (
+    ENTER,
+    EXIT,
+    LIMIT,
+    MARKET,
+    ORDER_STATES,
+    Fill,
+    OrderRequest,
+    OrderUpdate,
+)
 from bot4.domain.ports import Gateway, Journal
 from bot4.domain.values import BUY, SELL, Lots, Nanos, Ticks
-from bot4.domain.verdict import NORMAL, Approved
-from bot4.runtime.clocks import SystemClock
+from bot4.domain.verdict import NORMAL, PAUSED, Approved, Mode
+from bot4.runtime.clocks import SteadyClock
 from bot4.runtime.engine import Engine
 from bot4.trading.execution import Trading
 from bot4.trading.fates import FateRules
-from tests.contract.orders.checker import Ours, Sent, Theirs
-from tests.contract.venue_server.running import KEY, SECRET, Heard, SocketClient
+from tests.contract.orders.checker import Ours, Sent, Theirs, Trade
+from tests.contract.orders.life import BTCUSDT, PACE, PATIENCE_S, RUN, Life
 
-RUN = "0123456789abcdef" * 4
 MS = 1_000_000
-PATIENCE_S = 0.4
-RULES = FateRules(window_ns=400 * MS, wait_min_ns=10 * MS, wait_max_ns=100 * MS)
-"""A window as short as the patience, since this venue takes no request later than that."""
-
-BTCUSDT = Instrument(0, "BTCUSDT", base="BTC", quote="USDT", tick_size=Decimal("0.01"), lot_size=Decimal("0.00001"))
+TAKEN_BACK = 0.3
+SETTLED_S = 20.0
+"""A loaded machine may take so long until all is heard; the books agree long before."""
 
 
 class Kept(Journal):
@@ -67,59 +61,93 @@ class Kept(Journal):
 
 
 class Switch(Gateway):
-    """Stand where the gateway will be: the engine is built before it."""
+    """Stand where the gateway will be: the engine is built before it, and outlives it."""
 
     def __init__(self) -> None:
         self.to: Gateway | None = None
 
     def send(self, command: Event, now: Nanos) -> None:
-        """Pass one command on."""
-        assert self.to is not None
-        self.to.send(command, now)
-
-
-@dataclass
-class News(Heard):
-    """What the user stream says, read and told at once."""
-
-    trader: "Trader | None" = field(default=None)
-
-    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
-        """Tell the trader of an order's report."""
-        if self.trader is not None and frame.msg_type == WSMsgType.TEXT:
-            news = self.trader.reader.read(frame.get_payload_as_bytes(), self.trader.clock.now_ns())
-            if isinstance(news, OrderNews) and news.report is not None:
-                self.trader.hear(news.report)
+        """Pass one command on; while there is no process nobody sends."""
+        if self.to is not None:
+            self.to.send(command, now)
 
 
 class Trader:
-    """Wish, send, hear, and compare."""
+    """Wish, send, hear, die, and compare.
 
-    def __init__(self, server: VenueServer, rest: str, seed: int) -> None:
+    Parameters
+    ----------
+    server, ready : VenueServer, dict
+        The venue, and what its ready line says.
+    seed : int
+        Of the wishes.
+    late_s : float
+        How late the venue may take a request, beyond our patience.
+    compares : bool
+        Whether the account feed compares books; otherwise stream and replies have to suffice.
+    """
+
+    def __init__(
+        self,
+        server: VenueServer,
+        ready: dict[str, object],
+        seed: int,
+        *,
+        late_s: float,
+        compares: bool,
+        pace: FeedPace = PACE,
+    ) -> None:
         self.server = server
-        self.clock = SystemClock()
+        self.ready = ready
+        self.seed = seed
+        self.compares = compares
+        self.pace = pace
+        self.clock = SteadyClock()
         self.journal = Kept()
-        self.trading = Trading(1, RULES)
-        switch = Switch()
-        self.engine = Engine([self.trading], self.journal, switch)
-        http = HttpClient(allowed(rest, ["127.0.0.1"]), settings=HttpSettings(total_s=PATIENCE_S))
-        self.door = BinanceRest(
-            http,
-            clock=self.clock,
-            offset=ClockOffset(),
-            limiter=Limiter(Allowance(()), Allowance(())),
-            signer=HmacSigner(KEY, Secret(SECRET.encode())),
-            drift=Drift(),
-        )
-        self.lookup = Lookup(self.door, run=RUN, instruments=[BTCUSDT], clock=self.clock, deliver=self.hear)
-        self.gateway = BinanceGateway(self.lookup, RUN)
-        switch.to = self.gateway
-        self.reader = UserDataReader(RUN, {"BTCUSDT": BTCUSDT}, Drift())
+        rules = FateRules(window_ns=int((late_s or PATIENCE_S) * 1e3) * MS, wait_min_ns=10 * MS, wait_max_ns=100 * MS)
+        self.trading = Trading(1, rules, lot_units=[int(BTCUSDT.lot_units)])
+        self.switch = Switch()
+        self.engine = Engine([self.trading], self.journal, self.switch)
         self.rng = random.Random(seed)
         self.intents = 0
+        self.deaths = 0
+        self.life: Life
+        self.live(None)
+
+    def limiter(self) -> Limiter | None:
+        """The limits that are kept: the venue's."""
+        return None
+
+    def live(self, mark: Mark | None) -> None:
+        """Begin a life of the process, from where the last one was known to be equal."""
+        self.life = Life(
+            self.ready,
+            self.hear,
+            trading=self.trading,
+            clock=self.clock,
+            seed=self.seed,
+            mark=mark,
+            compares=self.compares,
+            pace=self.pace,
+            limiter=self.limiter(),
+        )
+        self.switch.to = self.life.gateway
+
+    async def die(self) -> None:
+        """Be killed, and start again from what the journal would give back."""
+        self.deaths += 1
+        self.switch.to = None
+        mark = self.life.reconciler.mark()
+        await self.life.kill()
+        for fault in self.life.gateway.faults:
+            raise fault
+        self.live(mark)
+        now = self.now()
+        for word in lost_answers(self.trading.open_orders(), now):
+            self.hear(word)
 
     def now(self) -> Nanos:
-        """The machine's time, never before the engine's."""
+        """The time, never before the engine's."""
         return Nanos(max(int(self.clock.now_ns()), int(self.engine.now)))
 
     def hear(self, event: Event) -> None:
@@ -128,38 +156,58 @@ class Trader:
         event.ts_known_ns = now
         self.engine.process(event, now)
 
-    async def subscribe(self, ws_api: str) -> None:
-        """Hear of our orders from the user stream."""
-
-        def make() -> News:
-            return News(trader=self)  # picows would hand the request and the response to the class itself
-
-        transport, news = await ws_connect(make, ws_api)
-        assert isinstance(news, Heard)
-        SocketClient(transport, news).call("userDataStream.subscribe.signature")
+    async def is_heard(self, happened: Callable[[], bool]) -> None:
+        """Wait until something has happened."""
+        async with asyncio.timeout(SETTLED_S):
+            while not happened():
+                await asyncio.sleep(0.005)
 
     def wish(self) -> None:
-        """Have one random request approved."""
+        """Have one random request approved, or what rests of the last entry taken back."""
+        now = self.now()
+        if self.rng.random() < TAKEN_BACK and self.trading.open_orders():
+            self.engine.process(Mode(now, PAUSED, NORMAL, rule="drawn", measured=0.0, limit=0.0), now)
+            return
         self.intents += 1
         price = self.price()
         leave = self.trading.position(0) > 0 and self.rng.random() < 0.5
         is_limit = not leave and self.rng.random() < 0.5
+        self.approve(
+            purpose=EXIT if leave else ENTER,
+            lots=self.rng.randrange(100, 5_000),
+            price=price,
+            limit=int(price * self.rng.uniform(0.999, 1.001)) if is_limit else 0,
+            stop=int(price * self.rng.choice((0.95, 0.9999))),
+        )
+
+    def wish_for(self, *, lots: int, is_market: bool = True) -> None:
+        """Have one entry approved: taken from the book, or resting far below it; its stop is far below too."""
+        self.intents += 1
+        price = self.price()
+        self.approve(purpose=ENTER, lots=lots, price=price, limit=0 if is_market else price // 2, stop=price // 3)
+
+    def approve(self, *, purpose: int, lots: int, price: int, limit: int, stop: int) -> None:
+        """Have one request approved; without a limit it is a market order."""
+        now = self.now()
         request = OrderRequest(
             intent_id=self.intents,
             instrument=0,
             slot=0,
-            purpose=EXIT if leave else ENTER,
-            order_type=LIMIT if is_limit else MARKET,
-            side=SELL if leave else BUY,
-            lots=Lots(self.rng.randrange(100, 5_000)),
+            purpose=purpose,
+            order_type=LIMIT if limit else MARKET,
+            side=SELL if purpose == EXIT else BUY,
+            lots=Lots(lots),
             reference=Ticks(price),
-            limit=Ticks(int(price * self.rng.uniform(0.999, 1.001))) if is_limit else Ticks(0),
+            limit=Ticks(limit),
             trigger=Ticks(0),
-            stop=Ticks(int(price * self.rng.choice((0.95, 0.9999)))),
-            target=Ticks(0),
+            stop=Ticks(stop),
+            target=self.target(price),
         )
-        now = self.now()
         self.engine.process(Approved(now, request, NORMAL, []), now)
+
+    def target(self, price: int) -> Ticks:
+        """The target of an entry: none, as long as the gateway cannot place a pair."""
+        return Ticks(0 * price)
 
     def price(self) -> int:
         """The best ask in ticks, or a fair guess where nobody offers."""
@@ -169,26 +217,26 @@ class Trader:
 
     def ours(self) -> Ours:
         """What the journal and the stage say."""
+        events = self.journal.events
+        fills = [event for event in events if isinstance(event, Fill)]
         return Ours(
-            sent=[Sent.of(event) for event in self.journal.events if Sent.is_one(event)],
+            sent=[Sent.of(event) for event in events if Sent.is_one(event)],
             states={int(order.order_id): int(order.filled) for order in self.trading.open_orders()},
-            trades={int(e.trade_id): int(e.lots) for e in self.journal.events if type(e).__name__ == "Fill"},  # type: ignore[attr-defined]
-            position=int(self.trading.position(0)),
+            trades={
+                int(one.trade_id): Trade(
+                    int(one.order_id), int(one.lots) * (1 if one.side == BUY else -1), int(one.price), int(one.fee)
+                )
+                for one in fills
+            },
+            position=int(self.trading.position(0)) * int(BTCUSDT.lot_units) + int(self.trading.dust(0)),
+            ends={
+                int(one.order_id): (ORDER_STATES[one.state], int(one.filled))
+                for one in events
+                if isinstance(one, OrderUpdate)
+            },
+            balances=self.life.holdings.expected() if self.life.holdings.is_begun else None,
         )
 
     def theirs(self) -> Theirs:
         """What the venue's ledger says."""
-        return Theirs.of(self.server.exchange.ledger(MEMBER))
-
-    async def settle(self, differ: Any) -> None:
-        """Wait for every answer, catch up, and compare until equal: at the latest some seconds after the faults."""
-        last: list[str] = ["never compared"]
-        for _ in range(60):
-            await self.gateway.drained()
-            if await self.lookup.catch_up(BTCUSDT):
-                await self.gateway.drained()
-                last = differ(self.ours(), self.theirs())
-                if not last:
-                    return
-            await asyncio.sleep(0.05)
-        raise AssertionError(last)
+        return Theirs.of(self.server.exchange.ledger(MEMBER), f"b4{RUN[:16]}-")

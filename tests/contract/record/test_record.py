@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot4.adapters.net.endpoints import Endpoint, allowed
-from bot4.apps.cli.record import seconds_of
+from bot4.apps.cli.durations import seconds_of
 from bot4.apps.record.replay import replay
 from bot4.apps.record.run import Recorder, RecordRequest
 from bot4.apps.venue_server.faults.schedule import parse_rules

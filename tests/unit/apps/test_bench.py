@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from benchmarks.workload import SWEEP_FAST, SWEEP_SLOW
 
 from bot4.apps.bench import ON_REQUEST, chosen, every, measure, orders, pure
 from bot4.apps.bench.features import columns, everything, generated, hundred, one_bar
@@ -16,7 +17,16 @@ from bot4.apps.bench.harness import BATCHES, WARM_UP, Bench, Case, Row, Several,
 from bot4.apps.bench.live import BUSY, Live, blocks_left
 from bot4.apps.bench.orders import Desks
 from bot4.apps.bench.paths import cases
-from bot4.apps.bench.runs import parquet_rates, reading_rates, run_rates, sweep_rates, tick_rates
+from bot4.apps.bench.runs import (
+    PAIRS,
+    UNSHARED,
+    parquet_rates,
+    reading_rates,
+    run_rates,
+    sweep_rates,
+    sweep_row,
+    tick_rates,
+)
 from bot4.apps.bench.sides import PURE, other_rows, rows_of, running_build
 from bot4.apps.bench.table import print_rows
 from bot4.apps.cli import main
@@ -26,6 +36,7 @@ from bot4.apps.progress import Silent, StopFlag
 from bot4.domain.errors import BadInput
 from bot4.domain.order import WORKING
 from bot4.kernels.features import DEFAULT_FEATURES
+from bot4.kernels.sweep import plan_of
 from bot4.runtime.settings import Settings
 
 pytestmark = pytest.mark.requirement("BENCH_001")
@@ -170,7 +181,7 @@ def test_whole_runs_and_readings_are_real(bench: Bench) -> None:
     assert min(run_rates(bench, Settings(gate="observe"), bars=2_000)) > 0
     assert (bench.folder / "journal").stat().st_size > 0
     assert min(parquet_rates(bench)) > 0
-    assert min(sweep_rates(bench, bars=2_000, sets=3)) > 0
+    assert min(sweep_rates(PAIRS[:3], bars=2_000)) > 0
     with pytest.raises(BadInput):
         reading_rates(bench.folder / "absent.csv")
 
@@ -257,3 +268,15 @@ def test_the_two_builds_stand_side_by_side(capsys: pytest.CaptureFixture[str], m
 def test_what_measures_itself_gives_its_own_rows(bench: Bench) -> None:
     """A measurement may give any number of rows."""
     assert Several(suite="any", name="none", rows_of=lambda _: []).measure(bench) == []
+
+
+def test_a_sweep_s_row_is_of_the_work_its_name_tells() -> None:
+    """The budget's row screens the grid that the peers are measured with; the name tells how many averages it has."""
+    assert [dict(pair) for pair in PAIRS] == [{"fast": a, "slow": b} for a in SWEEP_FAST for b in SWEEP_SLOW]
+    rows = [sweep_row(pairs) for pairs in (PAIRS, UNSHARED)]
+    assert [row.name for row in rows] == [
+        "sweep, 100 SMA crosses of 20 averages, bar-combinations",
+        "sweep, 100 SMA crosses of 110 averages, bar-combinations",
+    ]
+    for pairs, averages in ((PAIRS, 20), (UNSHARED, 110)):
+        assert plan_of("sma_cross", pairs).column_count == averages + 1  # and the close

@@ -193,6 +193,8 @@ def test_a_changed_byte_makes_the_answer_no(bars: Path, here: Path, capsys: pyte
         (("backtest", "--resume", "zz", "--bars", "x"), "no_run", "zz", "Name the run's folder."),
         (("bactest",), "unknown_command", "bot4", "backtest"),
         (("backtest", "--brs", "x"), "unknown_flag", "bot4 backtest", "Did you mean --bars?"),
+        (("sweep", "s.toml", "--ticks", "x"), "unknown_flag", "bot4 sweep", "Correct it."),
+        (("sweep", "none.toml", "--bars", "x"), "no_file", "none.toml", "Check the path."),
         (("backtest", "--gate", "maybe"), "flag_value", "bot4 backtest", "Correct it."),
         (("demo", "--hours", "x"), "flag_value", "bot4 demo", "Correct it."),
         (("demo", "--hours", "1"), None, "--hours", ""),
@@ -260,6 +262,39 @@ def test_the_indicators_are_listed(here: Path, capsys: pytest.CaptureFixture[str
     assert all(row["inputs"] and row["warm_up"] and row["source"] and row["meaning"] for row in features)
     assert main(["features", "list"]) == 0
     assert "rsi_{window}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        (["vpin"], {"bulk_vpin_{buckets}_{volume}_{window}", "vpin_{buckets}_{volume}"}),
+        (["rsi_14@1h"], {"rsi_{window}", "stochrsi_k_{window}_{range}", "stochrsi_d_{window}_{range}_{smoothing}"}),
+        (["beta_60~BTCUSDT"], {"beta_{window}~{symbol}"}),
+    ],
+)
+def test_the_indicators_that_words_name_are_listed(
+    here: Path, capsys: pytest.CaptureFixture[str], words: list[str], names: set[str]
+) -> None:
+    """By a part of the name, numbers and timeframe aside."""
+    code, told, _ = answer(capsys, "features", "list", *words)
+    assert code == 0
+    assert told["count"] == len(names)
+    assert {row["name"] for row in told["features"]} == names  # type: ignore[attr-defined]
+
+
+def test_a_family_or_source_is_listed_and_a_word_that_names_none_is_refused(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With what may have been meant."""
+    _, told, _ = answer(capsys, "features", "list", "quotes", "calendar")
+    assert {(row["of"], row["family"]) for row in told["features"]} >= {("bars", "calendar")}  # type: ignore[attr-defined]
+    assert {row["of"] for row in told["features"]} == {"bars", "quotes"}  # type: ignore[attr-defined]
+    code, told, _ = answer(capsys, "features", "list", "rsi", "vpni")
+    error = told["error"]
+    assert isinstance(error, dict)
+    assert (code, error["value"], error["mend"]) == (2, "vpni", "Did you mean vpin?")
+    assert main(["--help"]) == 0
+    assert "recorded bars or ticks" in " ".join(capsys.readouterr().out.replace("│", " ").split())
 
 
 @pytest.mark.requirement("DATA_001")

@@ -56,7 +56,7 @@ def test_check_tells_what_became_of_every_message(here: Path, capsys: pytest.Cap
     assert "+1270.000 ms" in one["clocks"][0]
     assert main(["data", "check", "--ticks", str(path)]) == 0
     shown = capsys.readouterr().out
-    assert "1 messages of ticks from 4" in shown
+    assert "1 message of ticks from 4" in shown
     assert "repeated_trade" in shown
     assert "receive clock moved by" in shown
 

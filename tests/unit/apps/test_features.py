@@ -16,7 +16,7 @@ from bot4.apps.progress import Progress, StopFlag
 from bot4.apps.session import RunRequest
 from bot4.domain.errors import OutsideFault
 from bot4.kernels.crossasset import KnownClose, known_closes
-from bot4.kernels.features import DEFAULT_FEATURES, compile_features
+from bot4.kernels.features import DEFAULT_FEATURES, compile_features, parse
 
 pytestmark = pytest.mark.requirement("ML_017")
 
@@ -108,6 +108,7 @@ def test_one_symbol_needs_no_column_of_symbols_and_no_names_mean_the_default_set
     ("words", "code", "part"),
     [
         (["--features", "rsj_14"], "feature_unknown", "did you mean rsi_14"),
+        (["--features", "vpinn_50"], "feature_unknown", "or vpin_50_100 (of ticks)?"),
         (["--features", "sma_3", "sma_3"], "feature_unknown", "named twice"),
         (["--features", "rsi_14@90m"], "timeframe", "rsi_14@90m"),
         (["--features", "rsi_14@1w"], "feature_unknown", "1w"),
@@ -128,6 +129,40 @@ def test_what_cannot_be_computed_is_refused_and_leaves_no_file(
     assert not list(here.glob("f.parquet*"))
 
 
+@pytest.mark.parametrize("name", ["rsi_14,sma_20", "rsi_14,", "vpin_50_100,ofi_100", "nothing,else"])
+def test_names_between_commas_are_refused_with_the_way_to_write_them(
+    here: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    """Spaces separate them."""
+    code, told = answer(capsys, "--bars", "AAAUSDT-1h.csv", "--features", name, "--out", "f.parquet")
+    error = error_of(told)
+    assert (code, error["code"], error["mend"]) == (2, "feature_unknown", "Separate the names by spaces.")
+    assert error["value"] == f"{name!r}, a comma within a name"
+
+
+@pytest.mark.parametrize("name", ["vpinn_50", "trade_imbalence_100", "quote_ofi_9", "spred_5", "volatilty_20"])
+def test_what_may_have_been_meant_among_bars_is_first_a_feature_of_bars(name: str) -> None:
+    """One that ticks alone have comes second, is nearer than the first, and says so."""
+    with pytest.raises(ValueError, match="did you mean") as caught:
+        parse(name)
+    first, *second = str(caught.value).partition("did you mean ")[2].rstrip("?").split(" or ")
+    if not first.endswith("(of ticks)"):
+        assert parse(first).name == first
+    assert all(one.endswith("(of ticks)") for one in second)
+
+
+def test_a_misspelt_feature_of_ticks_is_not_forgotten() -> None:
+    """Both are told where bars have something like it, the one of ticks alone where they have not."""
+    with pytest.raises(ValueError, match=r"or vpin_50_100 \(of ticks\)\?$"):
+        parse("vpinn_50_100")
+
+
+def test_one_of_something_is_told_as_one(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """No `1 features`."""
+    assert main(["features", "compute", "--bars", "AAAUSDT-1h.csv", "--features", "sma_3", "--out", "f.parquet"]) == 0
+    assert f"{BARS} rows of 1 feature in" in capsys.readouterr().out
+
+
 def test_an_output_that_is_a_folder_or_not_given_is_refused(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A folder is never replaced."""
     code, told = answer(capsys, "--bars", "AAAUSDT-1h.csv", "--features", "sma_3", "--out", str(here))
@@ -136,6 +171,16 @@ def test_an_output_that_is_a_folder_or_not_given_is_refused(here: Path, capsys: 
     assert (code, error_of(told)["code"]) == (2, "missing")
     code, told = answer(capsys, "--out", "f.parquet")
     assert (code, error_of(told)["code"]) == (2, "path_empty")
+
+
+def test_a_name_of_another_format_is_refused_before_anything_is_read(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Parquet under the name of a CSV would be found out by the next reader only."""
+    code, told = answer(capsys, "--bars", "AAAUSDT-1h.csv", "--features", "sma_3", "--out", "f.csv")
+    error = error_of(told)
+    assert (code, error["code"], error["mend"]) == (2, "out_format", "Write --out f.parquet.")
+    assert not list(here.glob("f.*"))
 
 
 def test_stopped_by_the_user_nothing_new_is_left_and_the_old_file_stays(here: Path) -> None:

@@ -226,6 +226,15 @@ def test_leaving_asks_for_everything_that_is_held() -> None:
     assert [intent.request.slot, intent.request.stop] == [0, 0]
 
 
+@pytest.mark.requirement("P-12")
+@pytest.mark.parametrize(("lots", "wishes"), [(9, 0), (10, 1)])
+def test_what_is_too_small_to_sell_is_left_alone(lots: int, wishes: int) -> None:
+    """What a fee left of a position, nine lots where ten is the least, is not asked out of, opinion after opinion."""
+    stage = desk_for(min_lots=10)
+    hear(stage, position(lots))
+    assert len(hear(stage, certificate(0.0))) == wishes
+
+
 def test_turning_round_closes_first_and_opens_after() -> None:
     """From long to short in two intents, the second when the first has ended."""
     stage = holding(desk_for(), FULL)

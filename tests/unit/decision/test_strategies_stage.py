@@ -12,6 +12,7 @@ from bot4.decision.strategies.stage import Fault, Strategies, Voice
 from bot4.domain.errors import OurFault
 from bot4.domain.event import Event
 from bot4.domain.signal import Halted, Signal, SignalEvent
+from bot4.domain.stage import Outbox
 from bot4.domain.values import HOUR_NS, Nanos, Ticks
 from bot4.runtime.containment import Contained
 from tests.simulation.engine_run import coin
@@ -233,3 +234,15 @@ def test_a_memory_that_cannot_be_told_is_one_nan() -> None:
     assert Contained(Scripted(lambda view, _: None)).state() == (0.0,)
     [number] = Contained(Forgetful(lambda view, _: None)).state()
     assert number != number
+
+
+@pytest.mark.requirement("I-11")
+def test_a_bar_that_comes_late_halts_nobody_and_its_opinion_is_over_already() -> None:
+    """Backfilled after an outage: what the strategy says of it is as old as the bar, and the next bar is asked anew."""
+    runner = stage(Scripted(lambda view, _: Signal(1.0, "up", view.after(2))))
+    late = features(0, [1.0])
+    out = Outbox(8)
+    runner.handle(late, Nanos(late.ts_known_ns + 2 * HOUR_NS), out)
+    assert out.tail == 0
+    in_time = features(3, [1.0])
+    assert strengths(answers(runner, in_time)) == [1.0]

@@ -231,8 +231,8 @@ def test_no_features_and_no_bars_are_allowed() -> None:
     [
         ("rsj_14", "did you mean rsi_14"),
         ("RSI_14", "did you mean rsi_14"),
-        ("vpn_50_100", "did you mean vpin_"),
-        ("microprize", "did you mean microprice"),
+        ("vpn_50_100", "or vpin_50_100 (of ticks)?"),
+        ("microprize", "or microprice (of ticks)?"),
         ("ofi_5@1h", "is one of ticks, not of bars"),
         ("bollinger_20", "unknown feature"),
         ("", "unknown feature"),

@@ -8,9 +8,12 @@ from hypothesis import strategies as st
 
 from bot4.domain import order as orders
 from bot4.domain.event import Event
+from bot4.domain.external import External
+from bot4.domain.fee import FeeTaken
 from bot4.domain.ids import run_id
 from bot4.domain.order import Execution, Fill, OrderRequest, OrderUpdate, OrderWord, Submit
 from bot4.domain.position import DayClosed, Position
+from bot4.domain.readiness import Readiness, Sealed
 from bot4.domain.signal import Certificate, Evidence, EvidenceFigures, Halted, Signal, SignalEvent
 from bot4.domain.values import Lots, Money, Nanos, Ticks
 from bot4.domain.verdict import Approved, Check, Intent, Mode, Refused, Share, Untradable
@@ -249,6 +252,32 @@ MAKERS: tuple[Callable[[Source], Event], ...] = (
         due_ns=Nanos(s.whole()),
         attempt=s.whole(),
     ),
+    lambda s: External(
+        Nanos(s.whole()),
+        Nanos(s.whole()),
+        instrument=s.whole(),
+        venue_order_id=s.whole(),
+        trade_id=s.whole(),
+        side=s.whole(),
+        lots=Lots(s.whole()),
+        price=Ticks(s.whole()),
+        reason=s.text(),
+    ),
+    lambda s: FeeTaken(
+        Nanos(s.whole()),
+        Nanos(s.whole()),
+        order_id=s.whole(),
+        trade_id=s.whole(),
+        instrument=s.whole(),
+        payer=s.whole(),
+        amount=s.whole(),
+        worth=Money(s.whole()),
+        asset=s.text(),
+    ),
+    lambda s: Readiness(
+        Nanos(s.whole()), Nanos(s.whole()), reason=s.whole(), instrument=s.whole(), ready=s.flag(), note=s.text()
+    ),
+    lambda s: Sealed(Nanos(s.whole()), s.whole(), s.whole(), s.whole().to_bytes(8, "little", signed=True) * 4),
 )
 """One maker for every journaled kind."""
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from bot4.adapters.stores.journal_schema import schema_text
 from bot4.domain import event as kinds
 from bot4.domain.errors import Corrupt, OurFault
-from bot4.domain.event import INQUIRE, JOURNALED_FROM, REPORTS, Event
+from bot4.domain.event import EXTERNAL, INPUTS, JOURNALED_FROM, SEALED, Event
 from bot4.record.decode import decode, to_event
 from bot4.record.format import Record, frame_record
 from bot4.record.header import header_record
@@ -62,9 +62,9 @@ def test_decoding_gives_back_every_attribute(event: Event) -> None:
     same(LAYOUT[event.kind][1], decode(record), event)
 
 
-@given(events().filter(lambda event: event.kind in REPORTS))
-def test_a_venues_report_comes_back_as_the_event_it_was(event: Event) -> None:
-    """A report read from a record is written again as the same bytes, by the same class."""
+@given(events().filter(lambda event: event.kind in INPUTS))
+def test_an_input_comes_back_as_the_event_it_was(event: Event) -> None:
+    """An input read from a record is written again as the same bytes, by the same class."""
     record = written(event)
     again = to_event(record)
     assert type(again) is type(event)
@@ -73,9 +73,9 @@ def test_a_venues_report_comes_back_as_the_event_it_was(event: Event) -> None:
 
 def test_every_journaled_kind_has_a_layout_and_its_own_name() -> None:
     """No kind is missing, none is named twice, and the names are those of the event module."""
-    journaled = range(JOURNALED_FROM, INQUIRE + 1)
-    assert sorted(kind for kind in LAYOUT if kind < 40) == list(journaled)
-    assert sorted(int(event.kind) for event in made()) == list(journaled)
+    journaled = [*range(JOURNALED_FROM, SEALED + 1), EXTERNAL]
+    assert sorted(kind for kind in LAYOUT if kind < 40) == journaled
+    assert sorted(int(event.kind) for event in made()) == journaled
     for kind in journaled:
         assert getattr(kinds, kind_name(kind).upper()) == kind
     assert len({name for name, _ in LAYOUT.values()}) == len(LAYOUT)
@@ -112,10 +112,10 @@ def test_flags_counts_and_texts_are_read_strictly() -> None:
             decode(Record(frame_record(kind, payload, 1, 1), 0))
 
 
-def test_only_reports_become_events_again() -> None:
+def test_only_inputs_become_events_again() -> None:
     """What bot4 itself decided is never fed back: asking for it is a bug."""
     for event in made():
-        if event.kind in REPORTS:
+        if event.kind in INPUTS:
             continue
         with pytest.raises(OurFault, match="no report"):
             to_event(written(event))

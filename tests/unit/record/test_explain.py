@@ -4,12 +4,18 @@
 import json
 
 import pytest
+from librt.strings import BytesWriter
 
 from bot4.domain.errors import BadInput
-from bot4.record.explain import explain
-from bot4.record.phrases import explanation_lines
-from bot4.record.wording import plain
-from tests.unit.record.events import RUN
+from bot4.domain.event import CERTIFICATE, EVIDENCE, FEE_TAKEN, POSITION, READINESS, SIGNAL, SUBMIT, Event
+from bot4.domain.fee import FeeTaken
+from bot4.domain.values import MONEY_ONE, Money, Nanos
+from bot4.record.explain import OF_INTENT, OF_ORDER, Step, explain
+from bot4.record.format import Record, frame_record
+from bot4.record.phrases import PHRASES, explanation_lines, step_line
+from bot4.record.schema import kind_name
+from bot4.record.wording import Names, plain
+from tests.unit.record.events import RUN, seeded_events
 from tests.unit.record.story import NAMES, Told, told, venue_id
 
 CHAIN = [
@@ -112,7 +118,8 @@ def test_a_run_without_orders_says_so() -> None:
 def test_the_text_is_one_line_a_link_in_units_people_use() -> None:
     """Prices, quantities and names are those of the run's tables; refused limits and reasons are spelled out."""
     lines = explanation_lines(explain(told(), "7"), NAMES)
-    assert len(lines) == 2 + len(CHAIN)
+    assert len(lines) == 2 + len(CHAIN) + 1
+    assert lines[-1] == "Traded +0.50 bp from the price decided at (+ is worse)"
     text = "\n".join(lines)
     for words in (
         f"Order 7, known to the venue as {venue_id(7)}",
@@ -132,11 +139,47 @@ def test_the_text_is_one_line_a_link_in_units_people_use() -> None:
         assert words in text
 
 
+def test_the_slippage_is_told_where_it_is_known() -> None:
+    """100 lots at 20001 that were decided at 20000; a stop that has not traded has none."""
+    assert explain(told(), "7").told()["slippage_bp"] == 0.5
+    assert explain(told(), "8").told()["slippage_bp"] is None
+    assert explain(told(), "31").slippage_bp is None
+
+
+def test_every_kind_of_link_has_a_phrase() -> None:
+    """Also those that only a real venue brings."""
+    kinds = (*OF_ORDER, *OF_INTENT, SUBMIT, POSITION, SIGNAL, EVIDENCE, CERTIFICATE, READINESS)
+    assert {kind_name(kind) for kind in kinds} == PHRASES.keys()
+
+
+def test_every_kind_of_an_orders_chain_has_its_words() -> None:
+    """Whatever a chain may hold is told as a line, with the run's names and without; a fee in its own asset."""
+    lines = {}
+    for event in seeded_events(7, 2_000):
+        if event.kind in OF_ORDER:
+            record = Record(frame_record(int(event.kind), payload(event), 1, 1), 0)
+            lines[int(event.kind)] = step_line(Step(record, 3), Names())
+    assert set(lines) == set(OF_ORDER)
+    fee = FeeTaken(
+        Nanos(1), Nanos(1), order_id=1, trade_id=5, instrument=0, payer=0, amount=130_000, worth=Money(7 * MONEY_ONE),
+        asset="BTC",
+    )  # fmt: skip
+    line = step_line(Step(Record(frame_record(FEE_TAKEN, payload(fee), 1, 1), 0), 3), Names())
+    assert line.endswith("instrument 0: fee of 0.0013 BTC, worth 7 (trade 5)")
+
+
+def payload(event: Event) -> bytes:
+    """What an event writes."""
+    out = BytesWriter()
+    event.write(out)
+    return out.getvalue()
+
+
 def test_without_the_runs_tables_the_text_shows_the_numbers() -> None:
     """No names known: slots, instruments, lots and ticks as they stand in the journal."""
     text = "\n".join(explanation_lines(explain(told(), "7")))
     assert "strategy 0 thinks" in text
-    assert "buy 100 lots of instrument 0, market, reference 2000000 ticks" in text
+    assert "buy 100 lots of instrument 0, market, reference 2,000,000 ticks" in text
     assert "order 31 of instrument 0: stale" in "\n".join(explanation_lines(explain(told(), "31")))
 
 

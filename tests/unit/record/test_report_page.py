@@ -18,6 +18,7 @@ import pytest
 from plotly.offline import get_plotlyjs
 
 from bot4.domain.errors import BadInput
+from bot4.record.counts import count_text
 from bot4.record.reports.collect import collect
 from bot4.record.reports.data import DataSetFacts, FaultCount, JournalFacts, ReportData
 from bot4.record.reports.markup import Markup, element, join, safe, table, venue_text
@@ -27,7 +28,6 @@ from bot4.record.reports.sections.market import market_figures
 from bot4.record.reports.wording import (
     MINUS,
     NBSP,
-    count_text,
     day_text,
     moment_text,
     money_text,

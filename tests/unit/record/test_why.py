@@ -39,7 +39,7 @@ def test_the_text_says_each_reason_in_a_line() -> None:
         "momentum passed (evidence 4",
         "range failed evidence.p_value: measured 0.4, limit 0.05",
         "Refused 3 times, last 2022-01-09 12:00:02 UTC (BTCUSDT): evidence.p_value: measured 0.4, limit 0.05",
-        "Untradable 1 times",
+        "Untradable 1 time,",
         "Last of 3 orders: 2022-01-08 12:01:10 UTC, buy 0.00100 BTC of BTCUSDT, limit",
         "Last of 2 fills: 2022-01-08 12:01:00 UTC, buy 0.00060 BTC at 20001.00",
         "market row 301, where the run ended.",

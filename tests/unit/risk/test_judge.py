@@ -20,10 +20,13 @@ NOW = Nanos(MIDNIGHT)
 FULL = 20_000
 
 
-def judge(instruments: int = 1, *, gross: int = 1000) -> Judge:
+def judge(instruments: int = 1, *, gross: int = 1000, least: int = 1) -> Judge:
     """A judge over an account of 100,000."""
     start = Money(100_000 * MONEY_ONE)
-    listed = [coin(i, symbol=f"{chr(65 + i) * 3}USDT", instrument_type=LINEAR_PERPETUAL) for i in range(instruments)]
+    listed = [
+        coin(i, symbol=f"{chr(65 + i) * 3}USDT", instrument_type=LINEAR_PERPETUAL, min_lots=least)
+        for i in range(instruments)
+    ]
     return Judge(listed, Limits(20, gross, 2), Ladder(start, 50, 100, 150), start)
 
 
@@ -189,6 +192,16 @@ def test_an_emergency_stays_whatever_equity_does() -> None:
     [no] = ask(stage, request())
     assert isinstance(no, Refused)
     assert no.rule == "risk.mode"
+
+
+@pytest.mark.requirement("P-12")
+@pytest.mark.parametrize(("lots", "tries"), [(9, 0), (-9, 0), (10, 1), (-10, 1)])
+def test_an_emergency_leaves_alone_what_is_too_small_to_sell(lots: int, tries: int) -> None:
+    """Nine lots where ten is the least: no order, however often the account is marked or the position told."""
+    stage = judge(least=10)
+    answers(stage, position(lots))
+    said = [*worth(stage, 85_000), *worth(stage, 84_000, hours=1), *answers(stage, position(lots))]
+    assert len(closes(said)) == tries
 
 
 def test_an_emergency_asks_once_while_its_exit_works() -> None:

@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Orders whose answer was lost: asked about one inquiry at a time, given up on proof only, never sent twice."""
 
+import struct
 from collections.abc import Callable
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from librt.strings import BytesWriter
 
 from bot4.domain.order import (
     CANCEL_UNKNOWN,
@@ -19,7 +23,8 @@ from bot4.domain.order import (
     submit_lost,
 )
 from bot4.domain.values import BUY, SELL, Nanos
-from bot4.trading.fates import FateRules
+from bot4.trading.execution import Trading
+from bot4.trading.fates import Fate, FateRules, Fates
 from tests.unit.trading.walk import NOW, Walk, line
 
 pytestmark = pytest.mark.requirement("ORDER_001", "P-03", "P-04")
@@ -181,6 +186,42 @@ def test_doubt_is_part_of_the_state_and_leaves_no_trace_in_it() -> None:
     walk.reject(1)
     calm.reject(1)
     assert walk.state() == calm.state()
+
+
+@st.composite
+def doubts(draw: st.DrawFn) -> Fates:
+    """Any orders in doubt, by distinct ids."""
+    fates = Fates(FateRules())
+    for order_id in draw(st.lists(st.integers(0, 2), unique=True, max_size=3)):
+        fate = fates.fates[order_id] = Fate()
+        fate.asking = draw(st.booleans())
+        fate.attempt, fate.absences = (draw(st.integers(0, 1)) for _ in range(2))
+        fate.absent_ns = Nanos(draw(st.integers(0, 1)))
+    return fates
+
+
+def rows_of(fates: Fates) -> list[tuple[int, ...]]:
+    """What is known of each order in doubt, in order."""
+    return [
+        (key, int(one.asking), int(one.attempt), int(one.absences), int(one.absent_ns))
+        for key, one in fates.fates.items()
+    ]
+
+
+@given(doubts(), doubts(), st.integers(0, 2), st.integers(0, 2))
+def test_two_states_of_doubt_never_write_the_same_bytes(one: Fates, other: Fates, ignored: int, others: int) -> None:
+    """The bytes are read back to the row without a count, and no field before them can be taken for one of theirs."""
+    written: list[bytes] = []
+    for fates, count in ((one, ignored), (other, others)):
+        stage = Trading(1)
+        stage.fates = fates
+        stage.ignored = count
+        out = BytesWriter()
+        stage.write_state(out)
+        written.append(out.getvalue())
+    calm = len(written[0]) - 40 * len(one.fates)
+    assert list(struct.iter_unpack("<5q", written[0][calm:])) == rows_of(one)
+    assert (written[0] == written[1]) == (rows_of(one) == rows_of(other) and ignored == others)
 
 
 @pytest.mark.parametrize("word", [submit_lost, cancel_lost, absent, inquiry_lost])

@@ -5,12 +5,16 @@ from collections.abc import Callable
 
 import pytest
 
-from bot4.domain.event import APPROVED, CANCEL, MODE, REPORTS
+from bot4.domain.event import APPROVED, CANCEL, MODE, READINESS, REPORTS
+from bot4.domain.filters import Filters
 from bot4.domain.order import EXIT, LIMIT, PROTECT_STOP, accepted
-from bot4.domain.values import BUY, SELL
+from bot4.domain.readiness import ALL_INSTRUMENTS, MARKET_STALE, RECONCILING, VENUE_UNREACHABLE, Readiness
+from bot4.domain.values import BUY, SELL, Nanos
 from bot4.domain.verdict import NORMAL, PAUSED, REDUCED, Intent, Mode
-from bot4.trading.book import CLOSED_MAX
+from bot4.trading.book import CLOSED_MAX, CLOSED_MIN, CLOSED_NS
+from bot4.trading.conditions import Conditions
 from bot4.trading.execution import Trading
+from tests.simulation.driver import instrument
 from tests.unit.trading.walk import NOW, Walk, approved, execution, line, request
 
 
@@ -20,6 +24,11 @@ def holding(lots: int = 10, **prices: int) -> Walk:
     walk.enter(1, BUY, lots, **prices)
     walk.fill(1, lots, 100)
     return walk
+
+
+def anything() -> Conditions:
+    """The conditions of a venue that takes whatever it is sent."""
+    return Conditions([instrument()], [Filters()])
 
 
 def one_trade(walk: Walk, intent_id: int) -> None:
@@ -34,7 +43,7 @@ def one_trade(walk: Walk, intent_id: int) -> None:
 def test_it_consumes_verdicts_modes_and_reports_and_nothing_else() -> None:
     """A wish that risk has not approved moves nothing."""
     walk = Walk()
-    assert walk.trading.consumes == (APPROVED, MODE, *REPORTS)
+    assert walk.trading.consumes == (APPROVED, MODE, READINESS, *REPORTS)
     before = walk.state()
     assert walk.hear(Intent(NOW, request(1, BUY, 10, stop=90), [])) == []
     assert walk.state() == before
@@ -229,6 +238,7 @@ def test_both_legs_filled_is_noticed_and_the_excess_flattened() -> None:
     assert walk.fill(3, 10, 120) == [
         "fill 3: target sell 10 at 120",
         "order 3: filled, filled 10, open 0",
+        "refused -1: trading.overfilled (-10 against 0)",
         "submit 4: exit market buy 10 reduce-only",
     ]
     walk.fill(4, 10, 119)
@@ -370,13 +380,39 @@ def test_memory_is_flat_and_a_forgotten_order_cannot_fill_again() -> None:
     """Ended orders are bounded, their digest is not; an old execution is refused, never applied twice."""
     walk = Walk()
     sizes: list[int] = []
-    for intent_id in range(1, 2 * CLOSED_MAX):
+    table = walk.trading.table
+    assert (table.closed_max, Walk(conditions=anything()).trading.table.closed_max) == (CLOSED_MIN, CLOSED_MAX)
+    table.closed_max = 2 * CLOSED_MIN
+    for intent_id in range(1, 4 * CLOSED_MIN):
         one_trade(walk, intent_id)
         sizes.append(len(walk.state()))
-    table = walk.trading.table
-    assert (len(table.open), len(table.closed), len(table.intents)) == (0, CLOSED_MAX, CLOSED_MAX // 2)
+    assert (len(table.open), len(table.closed), len(table.intents)) == (0, 2 * CLOSED_MIN, CLOSED_MIN)
     assert len(set(sizes)) == 1
     said = walk.hear(execution(1, 1, BUY, 10, 100))
+    assert [line(e) for e in said] == ["refused -1: trading.contradiction.unknown_order.fill (1 against 0)"]
+
+
+@pytest.mark.requirement("ORDER_001", "P2-1", "P-05")
+def test_an_order_is_found_for_a_day_after_its_end() -> None:
+    """A late fill of it is applied and its intent refused; a day on, once there are enough others, it is unknown."""
+    walk = Walk(conditions=anything())
+    walk.enter(1, BUY, 10)
+    walk.cancel(1)
+    for intent_id in range(2, 2 * CLOSED_MIN):
+        one_trade(walk, intent_id)
+    walk.now = Nanos(NOW + CLOSED_NS - 1)
+    one_trade(walk, 2 * CLOSED_MIN)
+    assert walk.enter(1, BUY, 10) == ["refused 1: trading.intent_repeated (1 against 0)"]
+    assert walk.fill(1, 4, 100)[0] == "fill 1: enter buy 4 at 100"
+    assert walk.held() == 4
+    walk.exit(2 * CLOSED_MIN + 1, SELL, 4)
+    walk.cancel(max(walk.trading.table.open))
+    walk.fill(max(walk.trading.table.open), 4, 100)
+    walk.now = Nanos(NOW + CLOSED_NS)
+    one_trade(walk, 2 * CLOSED_MIN + 2)
+    assert walk.trading.table.find(1) is None
+    assert len(walk.trading.table.closed) == CLOSED_MIN
+    said = walk.hear(execution(1, 99, BUY, 1, 100))
     assert [line(e) for e in said] == ["refused -1: trading.contradiction.unknown_order.fill (1 against 0)"]
 
 
@@ -431,3 +467,26 @@ def test_a_pause_cancels_what_an_entry_may_still_fill() -> None:
     said = walk.hear(Mode(NOW, PAUSED, NORMAL, rule="risk.drawdown.pause", measured=0.1, limit=0.1))
     assert [event.kind for event in said] == [CANCEL]
     assert walk.hear(Mode(NOW, REDUCED, NORMAL, rule="risk.drawdown.reduce", measured=0.05, limit=0.05)) == []
+
+
+@pytest.mark.requirement("I-11")
+@pytest.mark.parametrize(
+    ("reason", "instrument", "ready", "ends"),
+    [
+        (MARKET_STALE, 0, False, True),
+        (MARKET_STALE, ALL_INSTRUMENTS, False, True),
+        (MARKET_STALE, 1, False, False),
+        (MARKET_STALE, 0, True, False),
+        (RECONCILING, ALL_INSTRUMENTS, False, False),
+        (VENUE_UNREACHABLE, ALL_INSTRUMENTS, False, False),
+    ],
+)
+def test_only_a_stale_market_ends_what_is_open_of_an_entry(
+    reason: int, instrument: int, ready: bool, ends: bool
+) -> None:
+    """An entry rests on data; where books are in doubt or nobody answers, a cancel is one more thing to doubt."""
+    walk = Walk()
+    walk.enter(1, BUY, 10)
+    walk.fill(1, 4, 100)
+    said = walk.hear(Readiness(NOW, NOW, reason=reason, instrument=instrument, ready=ready, note=""))
+    assert [event.kind for event in said] == ([CANCEL] if ends else [])

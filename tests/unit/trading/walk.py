@@ -27,6 +27,7 @@ from bot4.domain.order import (
 from bot4.domain.stage import Outbox
 from bot4.domain.values import BUY, SELL, Lots, Money, Nanos, Ticks
 from bot4.domain.verdict import NORMAL, Approved, Refused
+from bot4.trading.conditions import Conditions
 from bot4.trading.execution import Trading
 
 NOW = Nanos(1_000)
@@ -109,8 +110,8 @@ def line(event: Event) -> str:
 class Walk:
     """A trading stage and what it said last; ``size`` bounds the answer to one event."""
 
-    def __init__(self, instruments: int = 1, size: int = 64) -> None:
-        self.trading = Trading(instruments)
+    def __init__(self, instruments: int = 1, size: int = 64, conditions: Conditions | None = None) -> None:
+        self.trading = Trading(instruments, conditions=conditions)
         self.out = Outbox(size)
         self.trades = 0
         self.now = NOW

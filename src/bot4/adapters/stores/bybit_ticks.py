@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from itertools import islice
 from pathlib import Path
-from typing import final
+from typing import Annotated, final
 
 import msgspec
 
+from bot4.adapters.net.undecodable import FAULTS, complaint
 from bot4.adapters.stores.recorded_lines import Levels, numbered_lines
 from bot4.domain.errors import BadInput
 from bot4.domain.instrument import Instrument
@@ -16,10 +17,13 @@ from bot4.market.bars import SOURCE_SHIFT
 from bot4.market.books.rules import PLAIN_RULE
 from bot4.market.faults import UNKNOWN_SYMBOL, FaultLog
 from bot4.market.quality import Fates
-from bot4.market.rows import MILLI_NS, STAMP_MISSING
+from bot4.market.rows import MILLI_NS, MILLI_RANGE, STAMP_MISSING
 from bot4.market.tick_reader import HEAD_LINES, PIECE_MESSAGES, TextTicks, TickReader
 from bot4.market.tick_tables import TickTable
 from bot4.market.tick_validation import TickCheck
+
+Millis = Annotated[int, msgspec.Meta(ge=0, lt=MILLI_RANGE[1])]
+Number = Annotated[int, msgspec.Meta(ge=0, lt=1 << 62)]
 
 
 class BybitData(msgspec.Struct, gc=False):
@@ -28,7 +32,7 @@ class BybitData(msgspec.Struct, gc=False):
     symbol: str = msgspec.field(name="s")
     bids: Levels = msgspec.field(name="b")
     asks: Levels = msgspec.field(name="a")
-    update_id: int = msgspec.field(name="u")
+    update_id: Number = msgspec.field(name="u")
 
 
 class BybitMessage(msgspec.Struct, gc=False):
@@ -36,8 +40,8 @@ class BybitMessage(msgspec.Struct, gc=False):
 
     type: str
     data: BybitData
-    sent_ms: int = msgspec.field(name="ts")
-    at_ms: int = msgspec.field(default=0, name="cts")
+    sent_ms: Millis = msgspec.field(name="ts")
+    at_ms: Millis = msgspec.field(default=0, name="cts")
 
 
 @final
@@ -75,7 +79,7 @@ class BybitLines(TickReader):
         for _, line in islice(numbered_lines(self._path), HEAD_LINES):
             try:
                 return Decimal(self._decoder.decode(line).data.bids[0][0])
-            except (IndexError, InvalidOperation, msgspec.DecodeError):
+            except (IndexError, InvalidOperation, *FAULTS):
                 continue
         raise BadInput(self.name, "no price in its first lines", "messages of a book", "Give another file.", "empty")
 
@@ -87,8 +91,8 @@ class BybitLines(TickReader):
             source = file << SOURCE_SHIFT | number
             try:
                 message = self._decoder.decode(line)
-            except msgspec.DecodeError as error:
-                ticks.unreadable("line", source, STAMP_MISSING, str(error))
+            except FAULTS as error:
+                ticks.unreadable("line", source, STAMP_MISSING, f"no message of a book: {complaint(error)}")
                 continue
             what = "snapshot" if message.type == "snapshot" else "delta"
             data = message.data

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import final
 
 from bot4.adapters.stores.journal_head import Head, head_path, read_head
-from bot4.adapters.stores.journal_reader import no_journal, read_chunks
+from bot4.adapters.stores.journal_reader import no_journal, read_chunks, standing_records
+from bot4.adapters.stores.live_data import check_seals, live_data_path
 from bot4.domain.errors import BadInput, Corrupt
 from bot4.record.chain import ChainCheck
 from bot4.record.decode import decode
@@ -205,10 +206,20 @@ def verify(
         broken = error.value
     audit = Audit(path, said, anchor.lower() if anchor is not None else None)
     audit.follow()
+    if audit.result.ok and audit.header is not None and audit.header.is_live:
+        audit_data(path, audit.result)
     if broken:
         audit.result.fail(f"the sidecar is damaged: {broken}")
     audit.conclude(public_key)
     return audit.result
+
+
+def audit_data(path: Path, result: AuditResult) -> None:
+    """Hold the market data beside a live journal against the hashes that the journal notes of it."""
+    try:
+        check_seals(standing_records(path), live_data_path(path))
+    except BadInput as bad:
+        result.fail(f"{bad.place}: {bad.value}")
 
 
 def is_hex(text: str) -> bool:

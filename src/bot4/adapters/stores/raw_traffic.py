@@ -23,6 +23,7 @@ from bot4.adapters.stores.columns import cannot_read
 from bot4.adapters.stores.journal_file import disk_fault, sync_folder
 from bot4.adapters.stores.recorded_lines import LINE_BYTES_MAX
 from bot4.domain.errors import BadInput, Corrupt
+from bot4.market.tick_reader import STAMP_DIGITS
 
 BATCH_BYTES: Final = 256 << 10
 FILE_BYTES: Final = 512 << 20
@@ -216,7 +217,7 @@ class TrafficFile:
         """
         for number, line in enumerate(self._lines(), start=1):
             moment, _, frame = line.partition(b" ")
-            if not moment.isdigit():
+            if not moment.isdigit() or len(moment) > STAMP_DIGITS:
                 raise BadInput(
                     f"{self.path}:{number}",
                     f"a line that begins with {moment[:24]!r}",

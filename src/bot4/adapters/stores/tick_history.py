@@ -8,6 +8,7 @@ Read twice, as bars are: :meth:`TickHistory.survey` counts, hashes and reports,
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import islice
 from pathlib import Path
 from typing import Final, final
 
@@ -24,11 +25,17 @@ from bot4.domain.instrument import Instrument
 from bot4.domain.tick_block import TickBlock
 from bot4.market.faults import FaultLog
 from bot4.market.quality import Fates
-from bot4.market.tick_reader import TickReader
+from bot4.market.rows import STAMP_MISSING
+from bot4.market.tick_reader import TickReader, receive_stamp
 from bot4.market.tick_tables import END, EVENT_NS, TickTable, cut_tables, merge_tables
 
 HASHED: Final = (0, 2, 3, 4, 5)
 """The columns of messages that are hashed as they are: not the instrument's place, not where rows end in a piece."""
+
+LINES_LOOKED_AT: Final = 16
+"""What a file is may be told by any of so many: the first may be garbage, which a reader sets aside and counts."""
+
+BYBIT: Final = b'{"topic":"orderbook'
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +197,13 @@ def is_raw_traffic(path: Path) -> bool:
         If it is missing or unreadable.
     """
     check_readable(path)
-    return b" {" in next((line for _, line in numbered_lines(path)), b"")[:24]
+    return any(_is_traffic(line) for _, line in islice(numbered_lines(path), LINES_LOOKED_AT))
+
+
+def _is_traffic(line: bytes) -> bool:
+    """Say whether a line is one of raw traffic."""
+    stamp, _, message = line.partition(b" ")
+    return message.startswith(b"{") and receive_stamp(stamp) != STAMP_MISSING
 
 
 def open_tick_file(path: Path, symbol: str) -> TickReader:
@@ -207,8 +220,7 @@ def open_tick_file(path: Path, symbol: str) -> TickReader:
     if magic == b"PAR1":
         noted = own_metadata(str(path))
         return OwnTicks(path, noted) if noted else TableTicks(path, is_parquet=True)
-    line = next((line for _, line in numbered_lines(path)), b"")
-    if line.lstrip().startswith(b'{"topic":"orderbook'):
+    if any(line.lstrip().startswith(BYBIT) for _, line in islice(numbered_lines(path), LINES_LOOKED_AT)):
         return BybitLines(path, symbol)
     return TableTicks(path, is_parquet=False)
 

@@ -48,6 +48,9 @@ NO_HEADER: Final = {"stamp": "column0", "price": "column1", "quantity": "column2
 SIDES: Final = {"buy": 1, "b": 1, "sell": -1, "s": -1, "true": -1, "false": 1}
 """The aggressor by its word, or by whether the buyer was the maker."""
 
+COLUMNS_SHOWN: Final = 120
+"""A file that is no table at all may have its first line taken for the names of its columns."""
+
 
 @final
 class TableTicks(TickReader):
@@ -163,12 +166,13 @@ class TableTicks(TickReader):
                 return found, is_quotes
         if len(types) == 3 and all(_is_number(name) or name.startswith("column") for name in types):
             return dict(NO_HEADER), False
+        shown = ", ".join(types)
         raise BadInput(
             self.name,
-            f"columns {', '.join(types)}",
+            f"columns {shown if len(shown) <= COLUMNS_SHOWN else shown[:COLUMNS_SHOWN] + '...'}",
             "trades (ts or timestamp, price, quantity; id, side), quotes (ts, bid_close, ask_close, sizes), "
             "bot4's own ticks, or a raw recording",
-            "Rename the columns.",
+            "Rename the columns, or give another file.",
             "column_missing",
         )
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The whole way: bars of a generated market through files, engine and journal, in bars a second of CPU time."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from time import process_time_ns
 from typing import Final
@@ -27,6 +28,9 @@ from bot4.runtime.feature_wiring import compiled_features
 from bot4.runtime.settings import InstrumentSettings, Settings, StrategySettings
 from bot4.runtime.warm_up import warm_up
 
+Pairs = Sequence[Mapping[str, int]]
+"""Lengths of a fast and a slow average, by name."""
+
 BARS: Final = 105_120
 READ_BARS: Final = 52_560
 FIRST_MS: Final = 1_700_006_400_000
@@ -40,7 +44,14 @@ TICKS: Final = 100_000
 TICK_EMA: Final = StrategySettings(kind="tick_ema")
 FIRST_BID: Final = 3_000_000
 AGAINST_TICK_PEERS: Final = "1 x hftbacktest"
-SETS: Final = 100
+FAST: Final = range(5, 15)
+SLOW: Final = range(20, 120, 10)
+PAIRS: Final = [{"fast": fast, "slow": slow} for fast in FAST for slow in SLOW]
+"""The grid of `make bench-peers`: 100 pairs of 20 averages. An average is computed once for all pairs that share it."""
+
+UNSHARED: Final = [{"fast": 5 + number % 10, "slow": 20 + number} for number in range(100)]
+"""As many pairs, each with a slow average of its own: what is left of the rate where little is shared."""
+
 SWEEP_RATE: Final = 500_000_000.0
 COST: Final = 0.0011
 
@@ -63,14 +74,8 @@ def cases() -> list[Measurement]:
             note=AGAINST_TICK_PEERS,
         )
     )
-    found.append(
-        Whole(
-            suite="sweep",
-            name=f"sweep, {SETS} SMA crosses screened, bar evaluations",
-            rate_of=sweep_rates,
-            floor=SWEEP_RATE,
-        )
-    )
+    found.append(sweep_row(PAIRS, floor=SWEEP_RATE))
+    found.append(sweep_row(UNSHARED))
     if names := hundred():
         loaded = Settings(gate="observe", strategies=(CROSS,), features=names)
         found.append(run_row(f"event backtest, SMA cross, {len(names)} indicators", loaded, floor=HUNDRED_RATE))
@@ -86,6 +91,17 @@ def run_row(
         return run_rates(bench, settings, every_bar=every_bar)
 
     return Whole(suite="runs", name=name, rate_of=rate_of, floor=floor, note=note)
+
+
+def sweep_row(pairs: Pairs, *, floor: float | None = None) -> Whole:
+    """Return the row of one screen; its rate is in bar-combinations, bars times pairs, of one core."""
+    averages = len({length for pair in pairs for length in pair.values()})
+    name = f"sweep, {len(pairs)} SMA crosses of {averages} averages, bar-combinations"
+
+    def rate_of(_: Bench) -> list[float]:
+        return sweep_rates(pairs)
+
+    return Whole(suite="sweep", name=name, rate_of=rate_of, floor=floor)
 
 
 def write_parquet(market: SyntheticMarket, path: Path) -> Path:
@@ -130,15 +146,15 @@ def tick_rates(bench: Bench, ticks: int = TICKS) -> list[float]:
     return rates_of(bench, request)
 
 
-def sweep_rates(_: Bench, bars: int = READ_BARS, sets: int = SETS) -> list[float]:
-    """Return bars times parameter sets in a second of CPU time: averages crossing, screened in one process."""
+def sweep_rates(pairs: Pairs, bars: int = READ_BARS) -> list[float]:
+    """Return bars times pairs in a second of CPU time: averages crossing, screened in one process."""
     market = generate(bars, 1)
     opens, highs, lows, closes = (np.rint(column * 100.0).astype(np.int64) for column in market[:4])
     volumes = np.rint(market.volumes * 100_000.0).astype(np.int64)
     stamps = FIRST_MS * 1_000_000 + np.arange(bars, dtype=np.int64) * MINUTE_NS
     series = Series(stamps, opens, highs, lows, closes, volumes, 0.01, 0.00001, interval_ns=MINUTE_NS, is_spot=True)
-    plan = plan_of("sma_cross", [{"fast": 5 + number % 10, "slow": 20 + number} for number in range(sets)])
-    return [bars * sets / cpu_seconds(lambda: screen(plan, [series], COST))]
+    plan = plan_of("sma_cross", pairs)
+    return [bars * len(pairs) / cpu_seconds(lambda: screen(plan, [series], COST))]
 
 
 def rates_of(bench: Bench, request: RunRequest) -> list[float]:

@@ -3,6 +3,7 @@
 
 import os
 from collections.abc import Sequence
+from difflib import SequenceMatcher
 from typing import Final
 
 from cyclopts import App, CycloptsError
@@ -15,7 +16,7 @@ from cyclopts.exceptions import (
 )
 
 import bot4
-from bot4.apps.cli import configure, fetching, journals, machine, market, record, runs, search, venue
+from bot4.apps.cli import configure, fetching, journals, live, machine, market, record, runs, search, venue
 from bot4.apps.cli.reply import Reply
 from bot4.apps.kernel_cache import set_kernel_cache
 from bot4.domain.errors import BadInput
@@ -34,6 +35,10 @@ KINDS: Final[tuple[tuple[type[CycloptsError], str], ...]] = (
 )
 
 
+NEAR: Final = 0.7
+"""How alike a flag must be to what was typed before it is proposed, as a ratio of difflib."""
+
+
 def build() -> App:
     """Return the command line with every command in its place."""
     app = App(
@@ -45,11 +50,11 @@ def build() -> App:
         suppress_keyboard_interrupt=False,
         result_action="return_value",
     )
-    for command in (runs.demo, runs.backtest, runs.paper, runs.replay, journals.explain, journals.why):
+    for command in (runs.demo, runs.backtest, runs.paper, live.live, runs.replay, journals.explain, journals.why):
         app.command(command)
     audit = App(name="audit", help="Prove that a journal is what was written.")
     audit.command(journals.verify)
-    features = App(name="features", help="The features: which there are, and their values over recorded bars.")
+    features = App(name="features", help="The features: which there are, and their values over recorded bars or ticks.")
     features.command(market.list_features, name="list")
     features.command(market.compute_features, name="compute")
     data = App(name="data", help="Recorded market data.")
@@ -86,6 +91,11 @@ def carry_out(words: Sequence[str]) -> Reply | None:
     return reply if isinstance(reply, Reply) else None
 
 
+def _is_near(typed: str, flag: str) -> bool:
+    """Return whether a flag may be what was meant; cyclopts takes --ticks for --strict."""
+    return SequenceMatcher(None, typed, flag).ratio() >= NEAR
+
+
 def usage(error: CycloptsError) -> BadInput:
     """Return what is wrong with the words, in the shape of every other bad input."""
     error.verbose = False
@@ -93,9 +103,15 @@ def usage(error: CycloptsError) -> BadInput:
     chain = " ".join(error.command_chain or ())
     command = f"bot4 {chain}".strip()
     said, _, mend = str(error).partition("Did you mean")
+    if isinstance(error, UnknownOptionError) and not _is_near(error.token.value.partition("=")[0], mend.strip(" ?.")):
+        mend = ""
+    if isinstance(error, UnusedCliTokensError):
+        said = f"more words than it takes: {' '.join(error.unused_tokens or ())}"
     argument = error.argument
     allowed = f"what {command} --help lists"
     if argument is not None and argument.parameter.help:
         allowed = f"{argument.name}: {argument.parameter.help}"
+    if isinstance(error, CoercionError) and error.target_type is int:
+        allowed = "a whole number"
     mend = f"Did you mean{mend}" if mend else "Correct it."
     return BadInput(command, " ".join(said.split()) or "not understood", allowed, mend, code)

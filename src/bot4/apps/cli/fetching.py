@@ -11,6 +11,7 @@ from cyclopts import Group, Parameter
 from bot4.apps.cli.options import Screen
 from bot4.apps.cli.reply import DONE, INTERRUPTED, Reply
 from bot4.apps.cli.streams import say
+from bot4.record.counts import count_text
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -88,13 +89,13 @@ def request_of(wanted: Wanted) -> "FetchRequest":
 
 def fields(request: "FetchRequest", told: "Fetched") -> dict[str, object]:
     """Return what came of it as plain values."""
-    from bot4.apps.fetch.request import moment
+    from bot4.adapters.venues.binance.patience import utc_text
 
     counted = told.counted
     return {
         **{key: value for key, value in request.noted().items() if not key.endswith("_ms")},
-        "from": moment(request.begin_ms),
-        "to": moment(request.end_ms),
+        "from": utc_text(request.begin_ms),
+        "to": utc_text(request.end_ms),
         "out": request.out,
         "stopped": counted is None,
         "rows": told.rows,
@@ -102,13 +103,13 @@ def fields(request: "FetchRequest", told: "Fetched") -> dict[str, object]:
         "pages": told.pages,
         "missing": None if counted is None else counted.missing,
         "holes": None if counted is None else counted.holes,
-        "left_out_from": None if told.left_out_ms is None else moment(told.left_out_ms),
+        "left_out_from": None if told.left_out_ms is None else utc_text(told.left_out_ms),
     }
 
 
 def show(request: "FetchRequest", told: "Fetched", console: "Console") -> None:
     """Print what came of it."""
-    from bot4.apps.fetch.request import moment
+    from bot4.adapters.venues.binance.patience import utc_text
 
     if told.counted is None:
         console.print(f"stopped: {told.rows:,} {request.what} kept; the same command goes on there", markup=False)
@@ -116,10 +117,10 @@ def show(request: "FetchRequest", told: "Fetched", console: "Console") -> None:
     kept = f", {told.resumed_rows:,} of them from before" if told.resumed_rows else ""
     console.print(f"{told.rows:,} {request.what} of {request.symbol}{kept}: {request.out}", markup=False)
     if told.counted.missing:
-        holes = f"in {told.counted.holes:,} holes"
+        holes = f"in {count_text(told.counted.holes, 'hole')}"
         console.print(f"the venue does not have {told.counted.missing:,} between them, {holes}", markup=False)
     if told.left_out_ms is not None:
-        console.print(f"left out, not finished at the venue: from {moment(told.left_out_ms)} on", markup=False)
+        console.print(f"left out, not finished at the venue: from {utc_text(told.left_out_ms)} on", markup=False)
     console.print(f"next: bot4 data check --{flag(request)} {request.symbol}={request.out}", markup=False)
 
 

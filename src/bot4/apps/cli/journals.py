@@ -9,6 +9,7 @@ from cyclopts import Parameter
 from bot4.apps.cli.options import JournalPath, Screen, chosen_journal
 from bot4.apps.cli.reply import ANSWER_IS_NO, DONE, Reply
 from bot4.apps.output import journal_of
+from bot4.record.counts import count_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +44,7 @@ def verify(
 
     def show(console: "Console") -> None:
         if result.ok:
-            console.print(f"[green]ok[/]: {result.records:,} records chain")
+            console.print(f"[green]ok[/]: {count_text(result.records, 'record')} in a chain")
         else:
             where = "" if result.first_bad is None else f" at byte {result.first_bad:,}"
             console.print(f"[red]not ok[/]{where}:", end=" ")

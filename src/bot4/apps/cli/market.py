@@ -2,7 +2,9 @@
 """Commands about what goes in: recorded data and what is wrong with it, and the features made of it."""
 
 import os
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -10,15 +12,25 @@ from cyclopts import Parameter
 
 from bot4.apps.cli.options import RUN, Bars, Interval, Screen, Strict, Symbols, Ticks
 from bot4.apps.cli.reply import Reply
+from bot4.domain.errors import BadInput
 from bot4.domain.values import SECOND_NS
+from bot4.record.counts import count_text
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from bot4.adapters.stores.history import Survey
+    from bot4.apps.features import Computed
     from bot4.kernels.catalog import FeatureInfo
 
+Groups = tuple[tuple[str, tuple["FeatureInfo", ...]], ...]
+"""Entries of the catalogue by what they are updated by."""
+
 EXAMPLES_SHOWN = 3
+OTHER_TABLES: Final = frozenset(
+    {".csv", ".tsv", ".txt", ".json", ".jsonl", ".gz", ".zip", ".xlsx", ".feather", ".arrow"}
+)
+"""Ends of names of tables that are not Parquet."""
 NAMES_TOLD: Final = (
     "rsi_14@1h is the feature of the last finished bar of an hour on the clock of shorter bars; "
     "beta_60~BTCUSDT is one against a reference; those of trades and quotes need ticks (--ticks), and a name that bars "
@@ -53,12 +65,18 @@ def check(
     return Reply(data, show, as_json=screen.as_json)
 
 
-def list_features(*, screen: Screen = Screen()) -> Reply:  # noqa: B008 - frozen
+def list_features(
+    *words: Annotated[
+        str,
+        Parameter(name="NAME", help="Only those whose name holds it, or whose family or source it is; all if none."),
+    ],
+    screen: Screen = Screen(),  # noqa: B008 - frozen
+) -> Reply:
     """List the features: the form of the name, its inputs, when it is warm, what it means, and after whom."""
     from bot4.kernels.catalog import BULK, CATALOG, PAIRS, QUOTE_FLOW, TRADE_FLOW
     from bot4.kernels.features import DEFAULT_FEATURES
 
-    groups = (("bars", CATALOG + BULK), ("pairs", PAIRS), ("trades", TRADE_FLOW), ("quotes", QUOTE_FLOW))
+    groups = wanted((("bars", CATALOG + BULK), ("pairs", PAIRS), ("trades", TRADE_FLOW), ("quotes", QUOTE_FLOW)), words)
     rows = [feature_fields(info, of) for of, infos in groups for info in infos]
 
     def show(console: "Console") -> None:
@@ -72,12 +90,45 @@ def list_features(*, screen: Screen = Screen()) -> Reply:  # noqa: B008 - frozen
                 name = info.pattern + ("~{symbol}" if of == "pairs" else "")
                 table.add_row(name, of, info.warm_up, f"{info.meaning} ({info.unit})")
         console.print(table, markup=False)
-        console.print(f"{len(rows)} kinds; computed by default: {', '.join(DEFAULT_FEATURES)}", markup=False)
+        console.print(
+            f"{count_text(len(rows), 'kind')}; computed by default: {', '.join(DEFAULT_FEATURES)}", markup=False
+        )
         console.print(NAMES_TOLD, markup=False)
         console.print("--json adds inputs, parameters and the source of each formula", markup=False)
 
     data = {"count": len(rows), "features": rows, "default": list(DEFAULT_FEATURES)}
     return Reply(data, show, as_json=screen.as_json)
+
+
+def wanted(groups: Groups, words: Sequence[str]) -> Groups:
+    """Return the entries of a catalogue that words name: by a part of their name, by family, or by what they are of.
+
+    Raises
+    ------
+    BadInput
+        If a word names none.
+    """
+    if not words:
+        return groups
+    stems = [word.lower().partition("@")[0].partition("~")[0].rstrip("0123456789._") for word in words]
+    found = tuple(
+        (of, tuple(one for one in infos if any(_names(stem, one, of) for stem in stems))) for of, infos in groups
+    )
+    for word, stem in zip(words, stems, strict=True):
+        if not any(_names(stem, one, of) for of, infos in found for one in infos):
+            known = [of for of, _ in groups] + [
+                text for _, infos in groups for one in infos for text in (one.kind, one.family)
+            ]
+            near = get_close_matches(stem, known, n=1)
+            allowed = "a part of a feature's name, a family, or one of: " + ", ".join(of for of, _ in groups)
+            mend = f"Did you mean {near[0]}?" if near else "Leave it out to see all."
+            raise BadInput("NAME", word, allowed, mend, "feature_unknown")
+    return found
+
+
+def _names(stem: str, info: "FeatureInfo", of: str) -> bool:
+    """Say whether a word means an entry."""
+    return stem in (of, info.family) or (stem != "" and stem in info.kind)
 
 
 def feature_fields(info: "FeatureInfo", of: str) -> dict[str, object]:
@@ -129,6 +180,7 @@ def compute_features(
     """
     from bot4.apps.session import RunRequest
 
+    check_table_name(out)
     if ticks:
         from bot4.apps.tick_features import compute
     else:
@@ -153,19 +205,40 @@ def compute_features(
         "elapsed_s": told.elapsed_s,
     }
 
-    def show(console: "Console") -> None:
-        read, word = sum(one.bars for one in told.surveys), "messages" if ticks else "rows"
-        rate = read / told.elapsed_s if told.elapsed_s > 0 else 0.0
-        spent = f"in {told.elapsed_s:.1f} s ({rate:,.0f} {word}/s, reading twice and writing included)"
-        console.print(f"{told.rows:,} rows of {len(told.columns)} features {spent}: {told.out}", markup=False)
-        if told.refused:
-            console.print(f"{told.refused:,} rows are all NULL: their bar was refused", markup=False)
-        if told.ticks_refused:
-            console.print(f"{told.ticks_refused:,} trades or quotes were not usable for their features", markup=False)
-        for name in not_ready:
-            console.print(f"not ready: {name} has no value in the whole series", markup=False)
+    return Reply(
+        data, lambda console: show_computed(told, not_ready, console, of_ticks=bool(ticks)), as_json=screen.as_json
+    )
 
-    return Reply(data, show, as_json=screen.as_json)
+
+def check_table_name(out: Path) -> None:
+    """Refuse a file that by its name would be something else than Parquet.
+
+    Raises
+    ------
+    BadInput
+        With code ``out_format``.
+    """
+    if out.suffix.lower() in OTHER_TABLES:
+        allowed, mend = "a Parquet file, the one format written", f"Write --out {out.with_suffix('.parquet')}."
+        raise BadInput("--out", str(out), allowed, mend, "out_format")
+
+
+def show_computed(told: "Computed", not_ready: list[str], console: "Console", *, of_ticks: bool) -> None:
+    """Print what was computed, and of what nothing could be."""
+    read, word = sum(one.bars for one in told.surveys), "messages" if of_ticks else "rows"
+    rate = read / told.elapsed_s if told.elapsed_s > 0 else 0.0
+    spent = f"in {told.elapsed_s:.1f} s ({rate:,.0f} {word}/s, reading twice and writing included)"
+    console.print(
+        f"{count_text(told.rows, 'row')} of {count_text(len(told.columns), 'feature')} {spent}: {told.out}",
+        markup=False,
+    )
+    if told.refused:
+        console.print(f"all NULL, since the bar was refused: {count_text(told.refused, 'row')}", markup=False)
+    if told.ticks_refused:
+        unusable = count_text(told.ticks_refused, "trade or quote", "trades or quotes")
+        console.print(f"not usable for its features: {unusable}", markup=False)
+    for name in not_ready:
+        console.print(f"not ready: {name} has no value in the whole series", markup=False)
 
 
 def survey_fields(survey: "Survey") -> dict[str, object]:
@@ -214,7 +287,7 @@ def show_ticks(survey: "Survey", console: "Console") -> bool:
     told = tick_fields(survey)
     if not told:
         return False
-    head = f"{told['messages']:,} messages of ticks from {survey.rows:,}"
+    head = f"{count_text(survey.bars, 'message')} of ticks from {survey.rows:,}"
     console.print(
         f"{survey.symbol}: {head}, {moment(survey.first_open_ns)} to {moment(survey.last_known_ns)}", markup=False
     )
@@ -238,7 +311,8 @@ def show_survey(survey: "Survey", console: "Console") -> None:
     from bot4.market.intervals import interval_text
 
     if not show_ticks(survey, console):
-        head = f"{survey.bars:,} bars of {interval_text(survey.interval_ns)} from {survey.rows:,} rows"
+        bars, rows = count_text(survey.bars, "bar"), count_text(survey.rows, "row")
+        head = f"{bars} of {interval_text(survey.interval_ns)} from {rows}"
         console.print(
             f"{survey.symbol}: {head}, {moment(survey.first_open_ns)} to {moment(survey.last_known_ns)}", markup=False
         )
@@ -258,7 +332,7 @@ def show_survey(survey: "Survey", console: "Console") -> None:
     console.print(table, markup=False)
     if report.missing_bars:
         console.print(
-            f"  {report.missing_bars:,} bars missing, the longest gap {report.longest_gap_bars:,}"
+            f"  {count_text(report.missing_bars, 'bar')} missing, the longest gap {report.longest_gap_bars:,}"
             f" from {moment(report.longest_gap_from_ns)}",
             markup=False,
         )

@@ -75,6 +75,9 @@ Out = Annotated[Path, Parameter(name="--out", group=RUN, help="Folder in which t
 Seed = Annotated[int | None, Parameter(name="--seed", group=RUN, help="Seed of everything random in the run.")]
 Report = Annotated[bool, Parameter(name="--report", group=RUN, help="Write report.html.")]
 ConfigFile = Annotated[Path | None, Parameter(name="CONFIG", help="A TOML file; bot4 config show tells every key.")]
+Duration = Annotated[
+    str, Parameter(name="--for", group=RUN, help="How long at a venue, such as 90s, 5m, 2h; 0: until it is stopped.")
+]
 Overrides = Annotated[
     tuple[str, ...],
     Parameter(

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The command that records a venue's traffic."""
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from cyclopts import Parameter
 
+from bot4.apps.cli.durations import seconds_of
 from bot4.apps.cli.options import Screen
 from bot4.apps.cli.reply import Reply, console
 from bot4.domain.errors import BadInput
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from bot4.apps.record.run import RecordRequest
 
 STREAMS: Final = ("trade", "bookTicker", "depth")
-UNITS: Final = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
 LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 
 
@@ -74,20 +73,6 @@ def record(
             paper.print(f"{name}: {value}", markup=False)
 
     return Reply(data, show, as_json=screen.as_json)
-
-
-def seconds_of(text: str) -> float:
-    """Return a duration such as ``90``, ``60s``, ``5m`` in seconds.
-
-    Raises
-    ------
-    BadInput
-        If it is none.
-    """
-    found = re.fullmatch(r"(\d{1,9}(?:\.\d{1,3})?)([smhd]?)", text, re.ASCII)
-    if found is None:
-        raise BadInput("--for", text, "a number and s, m, h or d, such as 60s", "Correct the duration.")
-    return float(found[1]) * UNITS[found[2]]
 
 
 def _run(request: "RecordRequest") -> dict[str, object]:

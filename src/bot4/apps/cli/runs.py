@@ -7,9 +7,22 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from bot4.apps.cli.options import DATA, RUN, Bars, ConfigFile, Out, Report, RunOptions, Screen, Ticks, run_request
+from bot4.apps.cli.options import (
+    DATA,
+    RUN,
+    Bars,
+    ConfigFile,
+    Duration,
+    Out,
+    Report,
+    RunOptions,
+    Screen,
+    Ticks,
+    run_request,
+)
 from bot4.apps.cli.reply import ANSWER_IS_NO, DONE, INTERRUPTED, Reply
 from bot4.apps.output import RUNS, journal_of
+from bot4.record.counts import count_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -81,10 +94,26 @@ def paper(
             help="Recorded bars to trade on as if they were live, as PATH or SYMBOL=PATH.",
         ),
     ] = (),
+    duration: Duration = "0",
     options: RunOptions = RunOptions(),  # noqa: B008 - frozen
     screen: Screen = Screen(),  # noqa: B008 - frozen
 ) -> Reply:
-    """Trade with simulated fills, bar by bar, with a durable and signed journal; here over recorded bars."""
+    """Trade with simulated fills, bar by bar, with a durable and signed journal.
+
+    With --replay over recorded bars; without it on the live market of the venue that the table [venue] of CONFIG names.
+    """
+    if not replay and config is not None:
+        from bot4.apps.cli.at_venue import LiveOptions, live_request, run_at_venue
+
+        asked = LiveOptions(
+            duration=duration,
+            seed=options.seed,
+            overrides=options.overrides,
+            out=options.out,
+            resume=options.resume,
+            report=options.report,
+        )
+        return told(run_at_venue(live_request("paper", config, asked), screen), screen)
     request = run_request("paper", config, replay, options, flag="--replay")
     from bot4.apps.paper import run
 
@@ -131,7 +160,7 @@ def replay(
 
     def show(console: "Console") -> None:
         word = "[green]equal[/]" if outcome.equal else "[red]different[/]"
-        console.print(f"{word}: {outcome.events:,} events, state {outcome.state_hash[:16]}")
+        console.print(f"{word}: {count_text(outcome.events, 'event')}, state {outcome.state_hash[:16]}")
         if outcome.first_difference:
             console.print(outcome.first_difference, markup=False, soft_wrap=True)
 

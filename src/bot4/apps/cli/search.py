@@ -25,6 +25,7 @@ from bot4.apps.cli.options import (
 from bot4.apps.cli.reply import DONE, INTERRUPTED, Reply, console
 from bot4.apps.output import RUNS
 from bot4.domain.errors import BadInput
+from bot4.record.counts import count_text
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -161,24 +162,31 @@ def show_sweep(outcome: "SweepOutcome", paper: "Console") -> None:
     from rich.table import Table
 
     if outcome.interrupted:
-        paper.print(f"[yellow]stopped[/]: {outcome.done:,} of {outcome.trials:,} trials are done; --resume goes on")
+        paper.print(f"[yellow]stopped[/]: {done_text(outcome)}; the same command with --resume goes on there")
         return
     rate = "" if outcome.screened_per_s is None else f", {outcome.screened_per_s / 1e6:,.0f} M bar-combinations/s"
-    paper.print(
-        f"{outcome.trials:,} trials of {outcome.kind} on {outcome.bars:,} bars in {outcome.elapsed_s:,.1f} s{rate}"
-    )
+    trials, bars = count_text(outcome.trials, "trial"), count_text(outcome.bars, "bar")
+    paper.print(f"{trials} of {outcome.kind} on {bars} in {outcome.elapsed_s:,.1f} s{rate}")
     for reason, count in outcome.left_out.items():
-        paper.print(f"left out: {count:,} sets: {reason}", markup=False, soft_wrap=True)
+        paper.print(f"left out: {count_text(count, 'set')}: {reason}", markup=False, soft_wrap=True)
     heads = ("", "parameters", "Sharpe, screen", "engine", "return", "drawdown", "trades", "PSR", "deflated", "account")
     table = Table(*heads, box=None, pad_edge=False)
     for one in outcome.findings:
         table.add_row(*row_of(one))
     paper.print(table)
     paper.print(outcome.sentence, style="green" if outcome.best and outcome.best.survives else "yellow", soft_wrap=True)
-    paper.print(f"ledger   {outcome.ledger}: {outcome.counted:,} trials", soft_wrap=True, markup=False)
+    paper.print(f"ledger   {outcome.ledger}: {count_text(outcome.counted, 'trial')}", soft_wrap=True, markup=False)
     paper.print(f"results  {outcome.summary()['results']}", soft_wrap=True, markup=False)
     if outcome.has_report:
         paper.print(f"report   {outcome.summary()['report']}", soft_wrap=True, markup=False)
+
+
+def done_text(outcome: "SweepOutcome") -> str:
+    """Return how far a sweep that was stopped came: what is screened, and what the engine has run."""
+    runs = f"{outcome.confirmed:,} of {count_text(outcome.to_confirm, 'engine run')} done"
+    if not outcome.is_screened:
+        return runs
+    return f"{outcome.done:,} of {count_text(outcome.trials, 'trial')} screened, {runs}"
 
 
 def row_of(one: "Finding") -> list[str]:

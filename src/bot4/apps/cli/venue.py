@@ -10,6 +10,7 @@ from cyclopts import Group, Parameter
 from bot4.apps.cli.options import Screen
 from bot4.apps.cli.reply import Reply, print_json
 from bot4.domain.errors import BadInput
+from bot4.record.counts import count_text
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -71,6 +72,17 @@ class Place:
             help="Who else trades: synthetic, none, or the trades of a recording as PATH or SYMBOL=PATH.",
         ),
     ] = "synthetic"
+    history: Annotated[
+        tuple[str, ...],
+        Parameter(
+            name="--history",
+            consume_multiple=True,
+            negative=(),
+            show_default=False,
+            group=VENUE,
+            help="Recorded bars that klines show as the past, moved in time to end now, as PATH or SYMBOL=PATH.",
+        ),
+    ] = ()
     speed: Annotated[
         float, Parameter(name="--speed", group=VENUE, help="Seconds of the venue in one of the machine's.")
     ] = 1.0
@@ -136,7 +148,7 @@ def serve(
 
     def show(console: "Console") -> None:
         for code, count in struck.items():
-            console.print(f"{code} struck {count} times", markup=False)
+            console.print(f"{code} struck {count_text(count, 'time')}", markup=False)
 
     return Reply({"profile": place.profile, "stopped": True, "faults": struck}, show, as_json=screen.as_json)
 
@@ -152,6 +164,7 @@ def request_of(place: Place, member: Member, trouble: Trouble) -> "ServeRequest"
     from bot4.apps.venue_server.faults.schedule import parse_rules
     from bot4.apps.venue_server.feed import open_feed
     from bot4.apps.venue_server.listing import listed, parse_balance
+    from bot4.apps.venue_server.past import open_past
     from bot4.apps.venue_server.serve import ServeRequest
     from bot4.apps.venue_server.streams.life import Pace
 
@@ -185,6 +198,7 @@ def request_of(place: Place, member: Member, trouble: Trouble) -> "ServeRequest"
         pace=Pace(int(trouble.ping_s * 1000), int(trouble.pong_s * 1000), int(trouble.life_s * 1000)),
         late_s=trouble.late_s,
         has_flow=place.feed != "none",
+        past=open_past(place.history, symbols),
         prints=None if place.feed in ("none", "synthetic") else open_feed(place.feed, symbols),
     )
 

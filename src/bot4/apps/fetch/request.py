@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from bot4.adapters.venues.binance.patience import utc_text
 from bot4.domain.errors import BadInput
 from bot4.market.intervals import parse_interval
 from bot4.market.rows import MILLI_NS
@@ -77,7 +78,7 @@ def checked(request: FetchRequest) -> FetchRequest:
         mend = "Fetch a shorter one: bot4 makes longer bars of it (--interval of backtest)."
         raise BadInput("--interval", repr(request.interval), ", ".join(INTERVALS), mend, "interval_text")
     if request.begin_ms >= request.end_ms:
-        value = f"{moment(request.begin_ms)}, and --to is {moment(request.end_ms)}"
+        value = f"{utc_text(request.begin_ms)}, and --to is {utc_text(request.end_ms)}"
         raise BadInput("--from", value, "a moment before --to", "Correct one of them.", "span")
     if request.out.suffix != ".parquet":
         raise BadInput("--out", str(request.out), "FILE.parquet", "Write --out FILE.parquet.", "out_name")
@@ -102,8 +103,3 @@ def parse_moment(text: str, place: str) -> int:
         allowed = "a date or a moment since 1970 in UTC: 2024-01-31 or 2024-01-31T12:00"
         raise BadInput(place, repr(text), allowed, "Write it so.", "moment")
     return at_ms
-
-
-def moment(at_ms: int) -> str:
-    """Return a moment as UTC text to the second."""
-    return datetime.fromtimestamp(at_ms // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

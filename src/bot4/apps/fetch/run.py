@@ -11,6 +11,7 @@ from bot4.adapters.net.http import HttpClient
 from bot4.adapters.net.tls import verified
 from bot4.adapters.stores.part_files import Columns, Counted, PartFiles
 from bot4.adapters.venues.binance.instruments import limits
+from bot4.adapters.venues.binance.patience import Patience, Stopped, utc_text
 from bot4.adapters.venues.binance.replies import ExchangeInfo, ServerTime
 from bot4.adapters.venues.binance.requests import exchange_info, server_time
 from bot4.adapters.venues.binance.rest import HOSTS, BinanceRest
@@ -19,8 +20,7 @@ from bot4.adapters.venues.kit.clock import ClockOffset
 from bot4.adapters.venues.kit.drift import Drift
 from bot4.adapters.venues.kit.limiter import limiter_of
 from bot4.apps.fetch.pager import BarPager, TradePager
-from bot4.apps.fetch.patience import Patience, Stopped
-from bot4.apps.fetch.request import BARS, FetchRequest, checked, moment
+from bot4.apps.fetch.request import BARS, FetchRequest, checked
 from bot4.apps.progress import Progress
 from bot4.domain.errors import BadInput, OutsideFault
 from bot4.runtime.clocks import SystemClock
@@ -108,7 +108,7 @@ async def _fetch(
         await http.close()
     if parts.rows == 0:
         value = f"no {request.what} of {request.symbol} that are finished"
-        span = f"{moment(request.begin_ms)} to {moment(request.end_ms)}"
+        span = f"{utc_text(request.begin_ms)} to {utc_text(request.end_ms)}"
         raise BadInput("--from and --to", f"{value}, {span}", "a span with some", "Choose another span.", "empty")
     return Fetched(parts.rows, resumed, pages, parts.finish(), left_out_ms)
 

@@ -39,6 +39,7 @@ from bot4.domain.errors import BadInput, OutsideFault
 from bot4.market.ingest.session import Session
 from bot4.market.ingest.spread import Limits
 from bot4.market.live.book import Receiver
+from bot4.record.counts import count_text
 from bot4.runtime.clocks import SystemClock
 
 BEAT_S: Final = 0.25
@@ -131,7 +132,11 @@ class Recorder:
         if not self.frames:
             mend = "Check the network and the addresses, then repeat."
             raise OutsideFault(
-                self.request.ws.url, f"never reached ({self.tries} tries)", "a venue", mend, "unreachable"
+                self.request.ws.url,
+                f"never reached ({count_text(self.tries, 'try', 'tries')})",
+                "a venue",
+                mend,
+                "unreachable",
             )
         return self.summary()
 
@@ -223,7 +228,7 @@ class Recorder:
             return f"{self.request.ws.url}: nothing came yet; trying"
         sums = self.pipeline.sums()
         silent = f", silent: {' '.join(sorted(self._feed.silent))}" if self._feed.silent else ""
-        return f"{rate} frames/s, {sums['gaps']} gaps, {sums['resyncs']} resyncs{silent}"
+        return f"{rate} frames/s, {count_text(sums['gaps'], 'gap')}, {count_text(sums['resyncs'], 'resync')}{silent}"
 
     def _take(self, received_ns: int, frame: bytes) -> None:
         """Take one frame from a socket, and ask for a book that it has shown to be missing."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final, final
 
 from bot4.domain.errors import BadInput
+from bot4.record.counts import count_text
 
 SHARE: Final = 0.8
 """Of the memory that is free, how much a sweep may plan for."""
@@ -72,14 +73,15 @@ class Forecast:
     def sentence(self) -> str:
         """Return the forecast in words."""
         work = self.work
-        todo = f"{work.sets:,} sets on {work.bars:,} bars"
+        todo = f"{count_text(work.sets, 'set')} on {count_text(work.bars, 'bar')}"
         if work.is_screened:
-            todo += f" ({work.sets * work.bars:,} bar-combinations), {work.engine_runs} confirmed by the engine"
+            runs = count_text(work.engine_runs, "set")
+            todo += f" ({count_text(work.sets * work.bars, 'bar-combination')}), {runs} confirmed by the engine"
         else:
             todo += ", each by the engine: this strategy has no screening kernel"
         return (
-            f"{todo}; about {self.seconds:,.0f} s on {work.workers} core{'s' if work.workers != 1 else ''} and "
-            f"{self.bytes / 1e6:,.0f} MB of {self.free / 1e6:,.0f} MB free"
+            f"{todo}; about {self.seconds:,.0f} s on {count_text(work.workers, 'core')}, plus compiling on first use, "
+            f"and {self.bytes / 1e6:,.0f} MB of {self.free / 1e6:,.0f} MB free"
         )
 
 
@@ -98,7 +100,7 @@ def forecast(work: Work, free: int) -> Forecast:
     if needed > SHARE * free:
         raise BadInput(
             "sweep",
-            f"{work.sets:,} sets would need {needed / 1e6:,.0f} MB",
+            f"{count_text(work.sets, 'set')} would need {needed / 1e6:,.0f} MB",
             f"{SHARE * free / 1e6:,.0f} MB, {SHARE:.0%} of what is free now",
             "Take coarser steps, draw sets with --random N, or use fewer --workers.",
             "memory",

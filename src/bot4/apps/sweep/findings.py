@@ -12,6 +12,7 @@ from bot4.apps.sweep.confirm import Confirmed
 from bot4.apps.sweep.table import SHARPE, FigureTable
 from bot4.apps.sweep.trials import Trials
 from bot4.kernels.evidence import DAYS_PER_YEAR, Assessment, assess, expected_max_sharpe
+from bot4.record.counts import count_text
 
 NEAR: Final = 1e-9
 """What screen and engine may differ by in a Sharpe ratio or a return: two orders of the same sums."""
@@ -139,7 +140,7 @@ def verdict(best: Finding | None, counted: int) -> str:
     if best is None or not isfinite(best.evidence.sharpe):
         return "No trial has a Sharpe ratio: none traded on a day that ended."
     told = best.evidence
-    ratio = f"a Sharpe ratio of {told.sharpe:.2f} where the best of {counted:,} trials without skill shows"
+    ratio = f"a Sharpe ratio of {told.sharpe:.2f} where the best of {count_text(counted, 'trial')} without skill shows"
     ratio += f" {told.sharpe_max:.2f} on average; deflated Sharpe ratio {told.deflated:.3f}"
     if told.sharpe <= 0.0:
         return f"Nothing earned its costs: the best has {ratio}."

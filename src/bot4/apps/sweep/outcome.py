@@ -16,14 +16,17 @@ from bot4.apps.sweep.results import RESULTS
 class SweepOutcome:
     """Tell what came of a sweep.
 
-    ``done`` of ``trials`` have figures; ``counted`` lines stand in the ledger; ``screened_per_s`` are bar-combinations
-    a second of wall time over all processes, ledger and disk included, None where nothing was screened now.
+    ``done`` of ``trials`` have figures, ``confirmed`` of ``to_confirm`` the engine's word; ``counted`` lines stand in
+    the ledger; ``screened_per_s`` are bar-combinations a second of wall time over all processes, ledger and disk
+    included, None where nothing was screened now.
     """
 
     run: str
     kind: str
     trials: int
     done: int
+    confirmed: int
+    to_confirm: int
     left_out: dict[str, int]
     counted: int
     ledger: Path
@@ -35,6 +38,11 @@ class SweepOutcome:
     has_report: bool
     elapsed_s: float
     interrupted: bool
+
+    @property
+    def is_screened(self) -> bool:
+        """Say whether a kernel screened the trials; if not, each is an engine run."""
+        return self.forecast.work.is_screened
 
     @property
     def best(self) -> Finding | None:
@@ -54,6 +62,8 @@ class SweepOutcome:
             "kind": self.kind,
             "trials": self.trials,
             "done": self.done,
+            "engine_runs": self.to_confirm,
+            "engine_runs_done": self.confirmed,
             "left_out": self.left_out,
             "bars": self.bars,
             "bar_combinations": self.trials * self.bars,

@@ -12,6 +12,7 @@ from bot4.apps.sweep.findings import Finding, luck_of, verdict
 from bot4.apps.sweep.table import SHARPE, FigureTable
 from bot4.apps.sweep.trials import Trials
 from bot4.market.intervals import interval_text
+from bot4.record.counts import count_text
 from bot4.record.reports.sweep import BestRow, SweepPage, render_sweep
 from bot4.record.reports.sweep_figures import axis_of
 from bot4.record.reports.wording import moment_text
@@ -86,4 +87,4 @@ def best_row(one: Finding) -> BestRow:
 def survey_text(one: Survey) -> str:
     """Return in words what a data set is."""
     span = f"{moment_text(one.first_open_ns)} to {moment_text(one.last_known_ns)}"
-    return f"{one.bars:,} bars of {interval_text(one.interval_ns)}, {span}, sha256 {one.sha256[:16]}"
+    return f"{count_text(one.bars, 'bar')} of {interval_text(one.interval_ns)}, {span}, sha256 {one.sha256[:16]}"

@@ -165,6 +165,7 @@ class Sweep:
         self.screened_now = 0
         self.screen_s = 0.0
         self.findings: list[Finding] = []
+        self.confirmed = 0
         self.is_finished = False
 
     def work(self) -> None:
@@ -191,6 +192,8 @@ class Sweep:
             kind=self.task.trials.kind,
             trials=len(self.task.trials.sets),
             done=int(self.table.known.sum()),
+            confirmed=self.confirmed,
+            to_confirm=self.forecast.work.engine_runs,
             left_out=self.task.trials.left_out,
             counted=append_trials(self.ledger, []),
             ledger=self.ledger,
@@ -239,15 +242,20 @@ class Sweep:
             append_trials(self.ledger, self.task.trials.lines(left, self.data, self.task.cost))
         self.progress.begin(len(ranked), "the engine's word")
         try:
-            self.progress.advance(len(confirmed))
+            self._advance(len(ranked) - len(left))
             for one in crew.confirmed(left):
                 self.table.note_confirmed(one)
                 confirmed[one.place] = one
-                self.progress.advance(len(confirmed))
+                self._advance(self.confirmed + 1)
         finally:
             self.progress.end()
         if all(place in confirmed for place in ranked):
             self._judge(ranked, confirmed)
+
+    def _advance(self, confirmed: int) -> None:
+        """Take note of how many engine runs are done."""
+        self.confirmed = confirmed
+        self.progress.advance(confirmed)
 
     def _judge(self, ranked: list[int], confirmed: dict[int, Confirmed]) -> None:
         """Judge the best by all that was tried; without a screen the engine's records are the figures."""

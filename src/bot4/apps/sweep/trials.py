@@ -11,6 +11,7 @@ from typing import Final, final
 from bot4.apps.sweep.ledger import trial_line
 from bot4.apps.sweep.space import Number, ParameterSet
 from bot4.decision.strategies import Strategy
+from bot4.decision.strategies.tick_protocol import TickStrategy
 from bot4.domain.errors import BadInput
 from bot4.kernels.sweep import RULES
 from bot4.runtime.settings import StrategySettings
@@ -73,9 +74,13 @@ def trials_of(kind: str, names: tuple[str, ...], sets: Iterable[ParameterSet], f
     Raises
     ------
     BadInput
-        If there is no such strategy, or it refuses every set.
+        If there is no such strategy, it needs ticks, or it refuses every set.
     """
     make, code_hash = find_strategy(kind, folder, "sweep.kind")
+    known: object = make
+    if isinstance(known, type) and issubclass(known, TickStrategy):
+        allowed, mend = "a strategy of bars: a sweep reads bars", "Name another; one of ticks runs by backtest --ticks."
+        raise BadInput("sweep.kind", f"{kind} is asked about trades", allowed, mend, "strategy_needs_ticks")
     made: list[ParameterSet] = []
     left_out: dict[str, int] = {}
     for one in sets:
@@ -102,5 +107,5 @@ def refusal(given: StrategySettings, make: Callable[..., Strategy], code_hash: s
     try:
         Recruit(0, given, make, code_hash)
     except BadInput as error:
-        return NUMBER.sub("n", error.value)[:REASON_SHOWN]
+        return NUMBER.sub("n", error.value.removeprefix("ValueError: "))[:REASON_SHOWN]
     return ""

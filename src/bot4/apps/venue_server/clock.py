@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The venue's clock: the machine's, or one that runs faster from the moment it was started."""
+"""The venue's clock: the machine's, or one that runs faster, and from another day, once it was started."""
 
 import time
 from typing import Final, final
@@ -15,11 +15,13 @@ class VenueClock:
     ----------
     speed : float
         Venue seconds in one second of the machine; above 0.
+    began_ns : int, optional
+        What it shows when it is started; the machine's time if None.
     """
 
-    def __init__(self, speed: float = 1.0) -> None:
+    def __init__(self, speed: float = 1.0, began_ns: int | None = None) -> None:
         self.speed = speed
-        self._wall_ns = time.time_ns()
+        self._wall_ns = time.time_ns() if began_ns is None else began_ns
         self._started_ns = time.monotonic_ns()
 
     def now_ns(self) -> int:

@@ -27,6 +27,7 @@ from bot4.apps.venue_server.faults.schedule import Rule, Schedule
 from bot4.apps.venue_server.gate.limits import Figures, Limits
 from bot4.apps.venue_server.gate.signatures import Key, Permissions, public_key
 from bot4.apps.venue_server.listing import Listed
+from bot4.apps.venue_server.past import Past
 from bot4.apps.venue_server.streams.life import Pace
 from bot4.apps.venue_server.streams.market_streams import MarketStreams
 from bot4.apps.venue_server.venue import Venue
@@ -68,6 +69,8 @@ class ServeRequest:
     pace: Pace = field(default_factory=Pace)
     has_flow: bool = True
     late_s: float = LATE_S
+    began_ns: int | None = None
+    past: tuple[Past, ...] = field(default=(), repr=False)
     prints: "Iterator[Print] | None" = field(default=None, compare=False)
 
 
@@ -84,9 +87,11 @@ class VenueServer:
     def __init__(self, request: ServeRequest) -> None:
         check_host(request.host, allows_other_hosts=request.allows_other_hosts)
         self._request = request
-        self.clock = VenueClock(request.speed)
+        self.clock = VenueClock(request.speed, request.began_ns)
         now_ms = self.clock.now_ms()
         self.exchange = Exchange([one.rules for one in request.symbols], request.seed)
+        for past in request.past:
+            self.exchange.market.remember(past.symbol, past.ending(now_ms))
         self.exchange.open_account(MEMBER, Terms(request.commission), request.balances, now_ms)
         self.schedule = Schedule(request.faults, request.seed)
         key = _key(request)

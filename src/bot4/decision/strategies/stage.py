@@ -189,13 +189,16 @@ class Strategies(Stage):
     def _hear(self, opinion: Opinion, said: Signal | Fault, event: Features, now: Nanos, out: Outbox) -> None:
         """Take a signal in force, or stop the strategy that gave no usable one."""
         if isinstance(said, Signal):
-            if -1.0 <= said.strength <= 1.0 and said.expires_ns > now:
+            if -1.0 <= said.strength <= 1.0 and said.expires_ns > event.ts_known_ns:
+                if said.expires_ns <= now:
+                    return  # of a bar that came late: over before it was heard, and no fault of the strategy
                 if said.strength == opinion.strength:
                     opinion.expires_ns = said.expires_ns  # the same opinion, renewed
                 else:
                     self._change(opinion, said, event, now, out)
                 return
-            reason = f"strength {said.strength!r} expiring {int(said.expires_ns)}; allowed: [-1, 1], after {int(now)}"
+            after = int(event.ts_known_ns)
+            reason = f"strength {said.strength!r} expiring {int(said.expires_ns)}; allowed: [-1, 1], after {after}"
         else:
             reason = said.reason
         opinion.halted = True

@@ -101,13 +101,15 @@ class FeedPair:
         """Take an event of the second feed."""
         self._take(1, event)
 
-    def review(self, now_ns: int) -> bool:
+    def review(self, now_ns: int, usable: tuple[bool, bool] | None = None) -> bool:
         """Look which feed is to be believed, at a moment; return whether that changed.
 
-        To be called ten times a second, for a feed that falls silent does not say so.
+        To be called ten times a second, for a feed that falls silent does not say so. ``usable`` says which can be
+        believed where the caller knows more than the checks, or has no books; None asks them.
         """
-        first, second = self._checks
-        usable = (first.is_usable(now_ns, self._silence_ns), second.is_usable(now_ns, self._silence_ns))
+        if usable is None:
+            first, second = self._checks
+            usable = (first.is_usable(now_ns, self._silence_ns), second.is_usable(now_ns, self._silence_ns))
         if not self.choice.judge(usable, now_ns):
             return False
         for trade in self._kept:

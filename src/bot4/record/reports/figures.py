@@ -12,6 +12,7 @@ from typing import Final, TypedDict
 
 import numpy as np
 
+from bot4.record.counts import count_text
 from bot4.record.reports.data import Floats, InstrumentData, Ints, RefusalData, ReportData, StrategyData
 
 Json = dict[str, object]
@@ -185,7 +186,7 @@ def refusals_figure(refusals: RefusalData) -> Drawing:
     shown = [*refusals.counts[:RULES_MAX]]
     rest = refusals.counts[RULES_MAX:]
     if rest:
-        shown.append((f"{len(rest)} rarer rules", np.sum([column for _, column in rest], axis=0)))
+        shown.append((count_text(len(rest), "rarer rule"), np.sum([column for _, column in rest], axis=0)))
     traces: list[Json] = [
         {
             "type": "bar",

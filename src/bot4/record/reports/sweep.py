@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot4.domain.errors import BadInput
+from bot4.record.counts import count_text
 from bot4.record.reports import looks, sweep_looks
 from bot4.record.reports.markup import Markup, definitions, element, figure, join, paragraph, section, table
 from bot4.record.reports.page import policy
@@ -26,7 +27,7 @@ from bot4.record.reports.sweep_figures import (
     pair_figures,
     single_figure,
 )
-from bot4.record.reports.wording import count_text, number_text, percent_text, signed_percent_text
+from bot4.record.reports.wording import number_text, percent_text, signed_percent_text
 
 Floats = NDArray[np.float64]
 

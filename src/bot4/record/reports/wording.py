@@ -75,8 +75,3 @@ def moment_text(ts_ns: int) -> str:
 def day_text(day: int) -> str:
     """Return a day, counted since 1970, as a date."""
     return str(np.datetime64(day, "D"))
-
-
-def count_text(count: int, one: str, many: str = "") -> str:
-    """Return a count with its noun: ``1 order``, ``3 orders``."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"

@@ -6,9 +6,10 @@ A loss is told in the same words and at the same place as a gain.
 
 from bot4.domain.values import DAY_NS
 from bot4.domain.verdict import EMERGENCY, SAFETY_MODES
+from bot4.record.counts import count_text
 from bot4.record.reports.data import ENFORCE, OBSERVE, Banner, ReportData
 from bot4.record.reports.statistics import Estimate, implausible
-from bot4.record.reports.wording import count_text, day_text, moment_text, money_text, percent_text, signed_percent_text
+from bot4.record.reports.wording import day_text, moment_text, money_text, percent_text, signed_percent_text
 
 LIKELY_CAUSES = (
     "Before believing it, look for: a feature or a rule that sees the future; costs or slippage set below what the "

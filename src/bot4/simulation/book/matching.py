@@ -13,14 +13,14 @@ from mypy_extensions import i64
 
 from bot4.domain.event import BOOK_SNAPSHOT
 from bot4.domain.instrument import Instrument
-from bot4.domain.order import LIMIT, STOP, STOP_LIMIT, OrderWord, Submit
+from bot4.domain.order import FILL_OR_KILL, LIMIT, POST_ONLY, STOP, STOP_LIMIT, OrderWord, Submit
 from bot4.domain.values import BUY, SELL, Lots, Nanos, Ticks
 from bot4.simulation.book.fills import Pieces
 from bot4.simulation.book.market import QUEUE_UNKNOWN, Market
 from bot4.simulation.book.queues import QueueModel
 from bot4.simulation.book.shelf import BookOrders
 from bot4.simulation.book.side import change_sides
-from bot4.simulation.clerk import Clerk
+from bot4.simulation.clerk import NOT_AT_ONCE, WOULD_TAKE, Clerk
 from bot4.simulation.ledger import VenueLedger
 from bot4.simulation.levels import OrderLevel, OrderLevels
 from bot4.simulation.orders import VenueOrder
@@ -68,11 +68,30 @@ class BookMatcher:
         order = self.clerk.admit(command, at)
         if order is None:
             return
+        if order.manner != 0:
+            self._take_in_its_manner(order, at)
+            return
         if order.order_type in (STOP, STOP_LIMIT):
             if self._reached_now(order):
                 self._set_off(order, at)
         else:
             self._take(order, at, is_maker=False)
+
+    def _take_in_its_manner(self, order: VenueOrder, at: Nanos) -> None:
+        """Let a limit order that only makes rest, or go where it would take; one that only takes: now or never."""
+        market = self.markets[order.instrument]
+        order.is_fresh = False
+        if order.manner == POST_ONLY:
+            if price_of(order, market) != 0:
+                self.clerk.expire(order, at, WOULD_TAKE)
+            return
+        if order.manner != FILL_OR_KILL:
+            self._take(order, at, is_maker=False)
+        elif offered_to(order, market) >= order.leaves:
+            while order.leaves and price_of(order, market) != 0:
+                self._take(order, at, is_maker=False)
+        if order.leaves:
+            self.clerk.expire(order, at, NOT_AT_ONCE)
 
     def take_cancel(self, command: OrderWord, at: Nanos) -> None:
         """Cancel an open order, or say that there is none."""
@@ -281,24 +300,13 @@ class BookMatcher:
         if order.leaves:
             self._take(order, at, is_maker=False)
 
-    def _price_of(self, order: VenueOrder, market: Market) -> Ticks:
-        """Return the price at which an order can take now, 0 where there is none within its limit."""
-        price = market.price_for(order.side)
-        if price == 0 or order.order_type != LIMIT:
-            return price
-        if market.has_book or market.has_quote:
-            return price if order.side * (order.limit - price) >= 0 else Ticks(0)
-        if order.side * (order.limit - market.last) <= 0:
-            return Ticks(0)
-        return min(price, order.limit) if order.side == BUY else max(price, order.limit)
-
     def _take(self, order: VenueOrder, at: Nanos, *, is_maker: bool) -> None:
         """Let an order take what the market offers, level by level, within its limit.
 
         As maker it is the one that was there: it gets its own limit, not the level's price.
         """
         market = self.markets[order.instrument]
-        price = self._price_of(order, market)
+        price = price_of(order, market)
         if price == 0 or order.leaves == 0:
             return
         pieces = self.pieces.count()
@@ -310,5 +318,30 @@ class BookMatcher:
                 traded = self.clerk.trade(order, paid, lots=lots, is_maker=is_maker, at=at)
                 market.take(order.side, price, traded)
                 wanted = Lots(wanted - traded)
-                price = self._price_of(order, market)
+                price = price_of(order, market)
             pieces -= 1
+
+
+def price_of(order: VenueOrder, market: Market) -> Ticks:
+    """Return the price at which an order can take now, 0 where there is none within its limit."""
+    price = market.price_for(order.side)
+    if price == 0 or order.order_type != LIMIT:
+        return price
+    if market.has_book or market.has_quote:
+        return price if order.side * (order.limit - price) >= 0 else Ticks(0)
+    if order.side * (order.limit - market.last) <= 0:
+        return Ticks(0)
+    return min(price, order.limit) if order.side == BUY else max(price, order.limit)
+
+
+def offered_to(order: VenueOrder, market: Market) -> Lots:
+    """Return how many lots an order could take now within its limit; no more than it asks for."""
+    price = price_of(order, market)
+    if price == 0 or not (market.has_book or market.has_quote):
+        return Lots(0) if price == 0 else market.left_for(order.side, price)
+    offered = market.against(order.side)
+    found: i64 = 0
+    while price != 0 and order.side * (order.limit - price) >= 0 and found < order.leaves:
+        found += offered.left(price)
+        price = offered.ladder.after(price)
+    return Lots(found)

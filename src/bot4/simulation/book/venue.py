@@ -35,6 +35,10 @@ What it assumes, each point decided against us where the recording does not tell
   that the snapshot covers; where nobody can tell, it counts as the end of an
   endless queue until the feed shows the level. The queue model says how
   cancellations move it up; nobody joins ahead.
+- *Post-only* orders that could take on arrival expire; else they rest.
+  *Immediate-or-cancel* orders take what one draw of the fill model grants, and the
+  rest expires. *Fill-or-kill* orders take all, whatever the fill model grants, if
+  their limit reaches so many lots; else they expire.
 - *Passive fills* come from trades. A sale under our bid fills it whatever its
   queue; one at our bid first serves those ahead, then us; at the same price our
   orders come by arrival. All together get at most the trade's volume. Trades of
@@ -52,7 +56,6 @@ What it assumes, each point decided against us where the recording does not tell
   the book rests, and later trades as maker.
 - *One cancels the other*, *reduce-only*, *money* and *fees* are as in
   ``simulation/venue.py``. Our own orders do not trade with each other.
-- There is no post-only order: no command asks for one.
 """
 
 from collections import deque

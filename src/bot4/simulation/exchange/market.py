@@ -5,6 +5,7 @@ Symbols are those the exchange was built with; a server refuses others before it
 """
 
 from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, final
 
@@ -19,7 +20,7 @@ from bot4.simulation.exchange.klines import (
 )
 from bot4.simulation.exchange.listing import Listing
 from bot4.simulation.exchange.rules import SymbolRules
-from bot4.simulation.exchange.tape import Tape
+from bot4.simulation.exchange.tape import Candle, Tape
 
 INTERVALS: Final = tuple(LENGTHS_MS)
 
@@ -67,12 +68,16 @@ class AggregateTrade:
 
 @final
 class Market:
-    """Answer questions about the market; nothing here changes anything."""
+    """Answer questions about the market; nothing here changes it but the past that it may be given."""
 
     __slots__ = ("_listings",)
 
     def __init__(self, listings: dict[str, Listing]) -> None:
         self._listings = listings
+
+    def remember(self, symbol: str, candles: Sequence[Candle]) -> None:
+        """Give a symbol a past: what traded before the exchange opened, from the oldest on."""
+        self._listings[symbol].tape.remember(candles)
 
     def rules(self) -> list[SymbolRules]:
         """Return the rules of every symbol, in the order they were given."""
@@ -128,6 +133,8 @@ class Market:
         if not tape.minutes or limit < 1:
             return []
         latest = min(at_ms, end_ms) if end_ms >= 0 else at_ms
+        if LENGTHS_MS[interval] < LENGTHS_MS["1m"] and not tape.times:
+            return []
         earliest = tape.minutes[0].open_ms if LENGTHS_MS[interval] >= LENGTHS_MS["1m"] else tape.times[0]
         earliest = open_of(interval, earliest)
         if start_ms >= 0:

@@ -6,6 +6,7 @@ more is made of minutes, one of a second of trades.
 """
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, final
 
@@ -99,6 +100,14 @@ class Tape:
         if len(self.trades) >= 2 * KEPT:
             del self.trades[:KEPT], self.times[:KEPT], self.sums[:KEPT], self.aggregates[:KEPT]
 
+    def remember(self, candles: Sequence[Candle]) -> None:
+        """Take what traded before anyone was here, one candle an interval from the oldest on; klines show it.
+
+        Each candle stands in its first minute, so that intervals of its own length or longer are exact.
+        """
+        assert not self.trades and not self.minutes, "the past comes before the first trade"
+        self.minutes = list(candles)
+
     def _aggregate_of(self, trade: PublicTrade) -> int:
         """Return which aggregate a trade belongs to: the last one if taker and price are the same."""
         if self.trades:
@@ -109,8 +118,10 @@ class Tape:
         return self.next_aggregate - 1
 
     def last_price(self) -> int:
-        """Return the price of the last trade, 0 before the first."""
-        return self.trades[-1].price if self.trades else 0
+        """Return the price of the last trade, that of the past before the first, 0 where there is neither."""
+        if self.trades:
+            return self.trades[-1].price
+        return self.minutes[-1].close if self.minutes else 0
 
     def average_price(self, at_ms: int, minutes: int) -> int:
         """Return quote over quantity of the last minutes, rounded down; the last price where nothing traded."""

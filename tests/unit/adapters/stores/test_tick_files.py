@@ -152,7 +152,7 @@ def test_every_line_of_a_troubled_recording_has_one_fate(tmp_path: Path) -> None
     told = survey(path)
     assert told.fates == {
         "delta": {"applied": 2, "covered": 1, "no_book": 2},
-        "line": {"not_json": 1},
+        "line": {"unreadable": 1},
         "mark_price": {"other_stream": 1},
         "quote": {"applied": 1, "crossed_quote": 1},
         "snapshot": {"applied": 1},
@@ -190,6 +190,66 @@ def test_strict_refuses_at_the_first_fault(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r"AAAUSDT\.jsonl\.gz:5") as told:
         history(path, strict=True).survey()
     assert told.value.code == "strict_fault"
+
+
+FUTURE_MS = b"9223372036854775807"
+GARBAGE = {
+    "no stamp": (b"garbage\n", "unreadable", "no receive stamp in ns before the message: b'garbage"),
+    "an empty line": (b"\n", "unreadable", "no receive stamp"),
+    "digits with strokes": (b'1_700_000_000_000_000_000 {"e":"trade"}\n', "unreadable", "no receive stamp"),
+    "before 1970": (b'-5 {"e":"trade"}\n', "unreadable", "no receive stamp"),
+    "behind int64": (b"9" * 30 + b' {"e":"trade"}\n', "unreadable", "no receive stamp"),
+    "more digits than Python reads": (b"9" * 5_000 + b' {"e":"trade"}\n', "unreadable", "no receive stamp"),
+    "no UTF-8": (trade_line(T0, 99, "1", "1").replace(b"AAA", b"A\xffA"), "not_json", "no UTF-8: b'\\xff"),
+    "sent behind int64": (
+        trade_line(T0, 99, "1", "1").replace(b'"E": %d' % T0, b'"E": ' + FUTURE_MS),
+        "field_type",
+        "$.E",
+    ),
+    "brackets without end": (b"%d " % (T0 * 1_000_000) + b'{"b":' + b"[" * 100_000 + b"\n", "not_json", "without end"),
+}
+
+
+@pytest.mark.parametrize("place", [1, 5])
+@pytest.mark.parametrize("name", GARBAGE)
+def test_a_garbage_line_is_counted_by_its_number_and_in_words(tmp_path: Path, name: str, place: int) -> None:
+    """Wherever it stands, the first line included, it costs itself alone: not the file, its clock or the command."""
+    bad, kind, said = GARBAGE[name]
+    lines = futures_recording()
+    whole_file = survey(write_lines(tmp_path / "AAAUSDT.jsonl.gz", lines))
+    told = survey(write_lines(tmp_path / "bad-AAAUSDT.jsonl.gz", [*lines[: place - 1], bad, *lines[place - 1 :]]))
+    (fault,) = (one for one in told.faults.examples[kind] if one.row == place)
+    assert said in fault.value
+    assert "invalid literal" not in fault.value
+    assert f"moved by {BEHIND_NS / 1e6:+.3f} ms" in told.clocks[0]
+    assert told.bars == whole_file.bars
+    assert told.faults.counts[kind] == whole_file.faults.counts.get(kind, 0) + 1
+
+
+def test_a_strict_reading_names_the_garbage_line_and_the_way_out(tmp_path: Path) -> None:
+    """File and line, what stands there, what is wanted, and what happens without --strict."""
+    lines = futures_recording()
+    path = write_lines(tmp_path / "AAAUSDT.jsonl.gz", [*lines[:2], b"garbage\n", *lines[2:]])
+    with pytest.raises(BadInput) as told:
+        history(path, strict=True).survey()
+    assert told.value.place.endswith("AAAUSDT.jsonl.gz:3")
+    assert "no receive stamp" in told.value.value
+    assert "without --strict" in told.value.mend
+
+
+@pytest.mark.parametrize("bad", [b"garbage\n", b'{"ts":"\xff"}\n', b'{"data":' + b"[" * 100_000 + b"\n"])
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_garbage_line_of_a_book_of_bybit_is_set_aside(tmp_path: Path, bad: bytes, place: int) -> None:
+    """It is counted, and the messages around it are read."""
+    sides = {"b": [["1000.00", "1"]], "a": [["1000.01", "1"]]}
+    good = [
+        {"topic": "orderbook.50.AAAUSDT", "type": kind, "ts": T0 + 1, "data": {"s": SYMBOL, "u": number, **sides}}
+        for number, kind in ((1, "snapshot"), (2, "delta"))
+    ]
+    lines = [json.dumps(one, separators=(",", ":")).encode() + b"\n" for one in good]
+    told = survey(write_lines(tmp_path / "AAAUSDT.jsonl.gz", [*lines[:place], bad, *lines[place:]]))
+    assert told.fates == {"delta": {"applied": 1}, "line": {"unreadable": 1}, "snapshot": {"applied": 1}}
+    assert "no message of a book" in told.faults.examples["unreadable"][0].value
 
 
 def test_a_recording_cut_in_the_midst_is_refused(tmp_path: Path) -> None:

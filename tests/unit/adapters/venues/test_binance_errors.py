@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from bot4.adapters.venues.binance.errors import MEANINGS, classify, refused_replace, replace_halves
 from bot4.adapters.venues.binance.replies import VenueError
 from bot4.adapters.venues.kit.answers import COMMANDS, Answer, Call, Outcome, Remedy, may_send_again, unanswered
+from bot4.simulation.exchange import refusals
 
 AT = 1_700_000_000_000
 
@@ -46,7 +47,29 @@ R, U = Outcome.REJECTED, Outcome.UNKNOWN
         (-1111, "Precision is over the maximum", R, Remedy.CORRECT),
         (-1121, "Invalid symbol.", R, Remedy.CORRECT),
         (-1130, "Data sent for parameter 'x' is not valid.", R, Remedy.CORRECT),
+        (-1014, "Unsupported order combination.", R, Remedy.CORRECT),
+        (-1020, "This operation is not supported.", R, Remedy.CORRECT),
+        (-1034, "Too many new connections.", R, Remedy.BACK_OFF),
+        (-1115, "Invalid timeInForce.", R, Remedy.CORRECT),
+        (-1116, "Invalid orderType.", R, Remedy.CORRECT),
+        (-1117, "Invalid side.", R, Remedy.CORRECT),
+        (-1131, "recvWindow must be less than 60000.", R, Remedy.CORRECT),
+        (-1135, "Invalid JSON Request", R, Remedy.CORRECT),
         (-1145, "Invalid cancelRestrictions", R, Remedy.CORRECT),
+        (-1158, "Order type not supported in OCO.", R, Remedy.CORRECT),
+        (-1165, "A limit order in a buy OCO must be below.", R, Remedy.CORRECT),
+        (-1166, "A limit order in a sell OCO must be above.", R, Remedy.CORRECT),
+        (-1168, "At least one OCO order must be contingent.", R, Remedy.CORRECT),
+        (-1196, "A stop loss order in a buy OCO must be above.", R, Remedy.CORRECT),
+        (-1197, "A stop loss order in a sell OCO must be below.", R, Remedy.CORRECT),
+        (-1198, "A take profit order in a buy OCO must be below.", R, Remedy.CORRECT),
+        (-1199, "A take profit order in a sell OCO must be above.", R, Remedy.CORRECT),
+        (-2010, "The relationship of the prices for the orders is not correct.", R, Remedy.CORRECT),
+        (-2010, "This account may not place or cancel orders.", R, Remedy.FATAL),
+        (-2010, "This symbol is not permitted for this account.", R, Remedy.CORRECT),
+        (-2010, "Order book liquidity is less than symbol minimum quantity.", R, Remedy.CORRECT),
+        (-2038, "Order amend (quantity increase) is not supported.", R, Remedy.LOOK_UP),
+        (-4056, "HMAC SHA256 API key is not supported.", R, Remedy.CORRECT),
         (-2010, "Account has insufficient balance for requested action.", R, Remedy.CORRECT),
         (-2010, "Order would immediately match and take.", R, Remedy.CORRECT),
         (-2010, "Order would trigger immediately.", R, Remedy.CORRECT),
@@ -71,6 +94,15 @@ def test_each_code_has_its_place(code: int, text: str, outcome: Outcome, remedy:
     assert (answer.outcome, answer.remedy, answer.code, answer.alert) == (outcome, remedy, code, False)
     assert bool(answer.until_ms) == (remedy in (Remedy.BACK_OFF, Remedy.RETRY_LATER))
     assert bool(answer.mend) == (remedy is Remedy.FATAL)
+
+
+@pytest.mark.requirement("prod_004", "U-10")
+def test_every_refusal_of_the_simulated_venue_is_mapped() -> None:
+    """What the venue of our tests can say is in the tables, word for word."""
+    said = [one for one in vars(refusals).values() if isinstance(one, refusals.Refusal)]
+    assert len(said) > 30
+    unmapped = [one for one in said if classify(Call.CANCEL, 400, code=one.code, text=one.message, at_ms=AT).alert]
+    assert unmapped == []
 
 
 @pytest.mark.requirement("prod_004")

@@ -16,7 +16,7 @@ from bot4.adapters.venues.kit.allowance import Limit, Unit
 from bot4.adapters.venues.kit.drift import Drift, Malformed
 from bot4.domain.errors import BadInput
 from bot4.domain.filters import CANCEL_ONLY, CLOSED, RATIO_ONE, TRADING, filters_of
-from bot4.domain.order import LIMIT, MARKET, STOP, STOP_LIMIT
+from bot4.domain.order import FILL_OR_KILL, IMMEDIATE_OR_CANCEL, LIMIT, MARKET, POST_ONLY, STOP, STOP_LIMIT
 from bot4.domain.values import Lots, Ticks
 
 
@@ -96,7 +96,7 @@ def test_every_filter_becomes_whole_ticks_lots_and_money() -> None:
     """The documented symbol, filter by filter; bounds that are no whole number are rounded inwards."""
     one = read(btcusdt()).find("BTCUSDT")
     assert one.filters.fields() == {
-        "order_types": (MARKET, LIMIT, STOP, STOP_LIMIT),
+        "order_types": (MARKET, LIMIT, STOP, STOP_LIMIT, POST_ONLY, IMMEDIATE_OR_CANCEL, FILL_OR_KILL),
         "state": "trading",
         "price_min": 1,
         "price_max": 100_000_000,

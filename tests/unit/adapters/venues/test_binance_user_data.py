@@ -2,6 +2,7 @@
 """The user data stream as domain reports: each documented event, and what must never become a report."""
 
 import json
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot4.adapters.venues.binance.replies import MyTrade
-from bot4.adapters.venues.binance.reports import Commission, commission, exact, execution
+from bot4.adapters.venues.binance.reports import FeeAssets, eighths, exact, fee_assets, traded
 from bot4.adapters.venues.binance.user_data import (
     BalanceMoved,
     BalanceNews,
@@ -20,10 +21,12 @@ from bot4.adapters.venues.binance.user_data import (
     UserNews,
 )
 from bot4.adapters.venues.kit.drift import Drift, Malformed
-from bot4.domain.event import ACCEPTED, CANCELED, EXPIRED, REJECTED
+from bot4.domain.event import ACCEPTED, CANCELED, EXPIRED, REJECTED, Event
+from bot4.domain.external import MANUAL, OTHER_RUN, External
+from bot4.domain.fee import NO_PAYER, FeeTaken
 from bot4.domain.ids import client_order_id
 from bot4.domain.order import Execution, OrderWord
-from bot4.domain.values import BUY, SELL, Money, Nanos, Ticks
+from bot4.domain.values import BUY, SELL, Nanos, Ticks
 from tests.unit.adapters.venues.test_binance_instruments import btcusdt, read
 
 RUN = "0123456789abcdef" * 4
@@ -43,7 +46,8 @@ TRADED = {"x": "TRADE", "X": "PARTIALLY_FILLED", "l": "0.25000000", "L": "50000.
 
 def heard(event: dict[str, Any], drift: Drift | None = None) -> UserNews:
     """Return what a wrapped event is read as."""
-    reader = UserDataReader(RUN, {"BTCUSDT": BTC}, drift or Drift())
+    assets = fee_assets([BTC], {"BNB": Decimal("625.0125")})
+    reader = UserDataReader(RUN, {"BTCUSDT": BTC}, drift or Drift(), assets)
     return reader.read(json.dumps({"subscriptionId": 0, "event": event}).encode(), NOW)
 
 
@@ -86,22 +90,43 @@ def test_an_order_begins_and_ends(changed: dict[str, Any], kind: int, reason: st
     ("side", "asset", "fee", "worth"),
     [
         ("BUY", "BTC", "0.00025000", 1250000250),
-        ("SELL", "USDT", "12.50000001", 1250000001),
-        ("SELL", "BNB", "0.01000000", None),
-        ("BUY", None, "0", 0),
+        ("BUY", "BTC", "0.00000001", 50001),
+        ("SELL", "BNB", "0.01000000", 625012500),
+        ("SELL", "XYZ", "0.01000000", 0),
     ],
 )
-def test_a_fill_keeps_its_fee_in_its_asset(side: str, asset: str | None, fee: str, worth: int | None) -> None:
-    """Base is worth what the fill paid, rounded up; another asset is kept and its worth is not invented."""
+def test_a_fee_that_cash_does_not_pay_comes_before_its_execution(side: str, asset: str, fee: str, worth: int) -> None:
+    """Base is worth what the fill paid, a third asset its last known price, rounded up; one without a price nothing."""
     news = order(**(TRADED | {"S": side, "n": fee, "N": asset}))
-    report = news.report
-    assert isinstance(report, Execution)
+    taken, report = news.events()
+    assert isinstance(report, Execution) and isinstance(taken, FeeTaken)
     assert (report.order_id, report.trade_id, report.side) == (77, 91, BUY if side == "BUY" else SELL)
-    assert (int(report.lots), int(report.price), report.is_maker) == (25_000, 5_000_001, True)
+    assert (int(report.lots), int(report.price), report.is_maker, int(report.fee)) == (25_000, 5_000_001, True, 0)
     assert news.filled == 75_000
-    assert news.fee is not None
-    assert (news.fee.asset, news.fee.worth) == (asset or "USDT", worth)
-    assert report.fee == (worth or 0)
+    assert (taken.order_id, taken.trade_id, taken.instrument) == (77, 91, report.instrument)
+    assert (taken.asset, int(taken.amount), int(taken.worth)) == (asset, eighths(fee), worth)
+    assert taken.payer == (report.instrument if asset == "BTC" else NO_PAYER)
+    assert (taken.ts_event_ns, taken.ts_known_ns) == (report.ts_event_ns, report.ts_known_ns)
+
+
+@pytest.mark.requirement("EXEC_001", "FEE_001")
+@pytest.mark.parametrize(
+    ("asset", "fee", "paid"), [("USDT", "12.50000001", 1250000001), (None, "0", 0), ("BTC", "0", 0)]
+)
+def test_a_fee_in_cash_or_none_is_part_of_the_execution(asset: str | None, fee: str, paid: int) -> None:
+    """One report, as ever."""
+    (report,) = order(**(TRADED | {"S": "SELL", "n": fee, "N": asset})).events()
+    assert isinstance(report, Execution)
+    assert report.fee == paid
+
+
+@pytest.mark.requirement("FEE_001")
+def test_a_fee_in_the_base_of_another_instrument_is_paid_by_that_one() -> None:
+    """Who trades BNB and pays fees in it sells less of it."""
+    assets = FeeAssets({"BTC": 0, "BNB": 4}, {"BNB": Decimal(600)})
+    told = traded(trade(commission="0.01", commission_asset="BNB"), 77, BTC, known_ns=NOW, assets=assets)
+    assert not isinstance(told, str) and told.fee is not None
+    assert (int(told.fee.payer), int(told.fee.amount), int(told.fee.worth)) == (4, 1_000_000, 600_000_000)
 
 
 @pytest.mark.requirement("prod_004", "P-26", "P-05")
@@ -117,6 +142,9 @@ def test_a_fill_keeps_its_fee_in_its_asset(side: str, asset: str | None, fee: st
         (TRADED | {"t": -1}, "trade -1 of side BUY"),
         (TRADED | {"S": "BOTH"}, "trade 91 of side BOTH"),
         (TRADED | {"n": "much"}, "fee much"),
+        (TRADED | {"n": "-0.1"}, "fee -0.1"),
+        (TRADED | {"n": "0.000000001"}, "fee 0.000000001"),
+        (TRADED | {"N": None}, "fee 0.00025000"),
     ],
 )
 def test_what_cannot_be_read_is_told_and_is_no_report(changed: dict[str, Any], rule: str) -> None:
@@ -130,17 +158,37 @@ def test_what_cannot_be_read_is_told_and_is_no_report(changed: dict[str, Any], r
 @pytest.mark.parametrize(
     ("changed", "rule"),
     [
-        ({"c": "web_123"}, "external"),
-        (TRADED | {"c": "and_456"}, "external"),
-        ({"c": client_order_id("f" * 64, 0, 1)}, "other_run"),
+        ({"c": "web_123", "s": "ETHUSDT"}, "external"),
+        ({"c": "web_123", "p": "0.001"}, "external"),
         ({"x": "REPLACED"}, "replaced"),
         ({"x": "TRADE_PREVENTION", "X": "PARTIALLY_FILLED"}, "prevented"),
     ],
 )
 def test_what_is_not_for_the_engine_has_a_rule(changed: dict[str, Any], rule: str) -> None:
-    """Orders of other hands and of other runs are seen and named; no report, no alarm."""
+    """What other hands do in a symbol that is none of ours is named; no report, no alarm."""
     news = order(**changed)
     assert (news.report, news.rule, news.alert) == (None, rule, False)
+
+
+@pytest.mark.requirement("ORDER_001", "P-10")
+@pytest.mark.parametrize(
+    ("changed", "rule", "reason", "amounts"),
+    [
+        ({"c": "web_123"}, "external", MANUAL, (-1, 100_000, 5_000_001)),
+        (TRADED | {"c": "and_456"}, "external", MANUAL, (91, 25_000, 5_000_001)),
+        ({"c": client_order_id("f" * 64, 0, 1)}, "other_run", OTHER_RUN, (-1, 100_000, 5_000_001)),
+    ],
+)
+def test_what_other_hands_do_is_told_as_theirs(
+    changed: dict[str, Any], rule: str, reason: str, amounts: tuple[int, int, int]
+) -> None:
+    """An order, or a trade of it, with the venue's numbers; never under a number of ours."""
+    news = order(**changed)
+    report = news.report
+    assert isinstance(report, External)
+    assert (int(report.trade_id), int(report.lots), int(report.price)) == amounts
+    assert (report.reason, report.venue_order_id, report.side) == (reason, 4293153, BUY)
+    assert (news.rule, news.alert, news.symbol) == (rule, False, "BTCUSDT")
 
 
 def test_balances_lists_and_the_streams_end_are_read() -> None:
@@ -158,6 +206,7 @@ def test_balances_lists_and_the_streams_end_are_read() -> None:
     assert isinstance(news, ListStatus)
     assert (news.list_id, news.state, news.orders[0].order_id) == (2, "EXECUTING", 17)
     assert isinstance(heard({"e": "eventStreamTerminated", "E": 1728973001334}), StreamEnded)
+    assert isinstance(heard({"e": "serverShutdown", "E": 1728973001334}), StreamEnded)
     assert isinstance(heard(position | {"B": [{"a": "ETH", "f": "x", "l": "0"}]}), Malformed)
     assert isinstance(heard(moved | {"d": "NaN"}), Malformed)
 
@@ -201,20 +250,30 @@ def test_a_trade_asked_for_is_the_event_of_the_stream(price: int, lots: int, fee
     texts = {"price": BTC.price_text(Ticks(price)), "quantity": f"{lots * BTC.lot_size:f}", "fee": f"{fee}e-8"}
     said = order(**(TRADED | {"L": texts["price"], "l": texts["quantity"], "n": texts["fee"], "N": asset,
                               "S": "BUY" if buyer else "SELL"}))  # fmt: skip
-    trade = MyTrade(
-        symbol="BTCUSDT", id=91, order_id=4293153, price=texts["price"], qty=texts["quantity"], quote_qty="0",
-        commission=texts["fee"], commission_asset=asset, time=1499405658657, is_buyer=buyer, is_maker=True,
-    )  # fmt: skip
-    asked = execution(trade, 77, BTC, known_ns=Nanos(5))
-    assert asked is not None and isinstance(said.report, Execution)
-    names = ("order_id", "trade_id", "instrument", "side", "lots", "price", "fee", "is_maker", "ts_event_ns")
-    assert [getattr(asked[0], name) for name in names] == [getattr(said.report, name) for name in names]
-    assert asked[1] == said.fee
+    one = trade(price=texts["price"], qty=texts["quantity"], commission=texts["fee"], commission_asset=asset,
+                is_buyer=buyer)  # fmt: skip
+    asked = traded(one, 77, BTC, known_ns=Nanos(5), assets=fee_assets([BTC], {"BNB": Decimal("625.0125")}))
+    assert not isinstance(asked, str)
+    assert [fields(event) for event in asked.events()] == [fields(event) for event in said.events()]
+
+
+def trade(**changed: Any) -> MyTrade:
+    """Return one of our trades, as a question would tell it."""
+    words: dict[str, Any] = {
+        "symbol": "BTCUSDT", "id": 91, "order_id": 4293153, "price": "50000.01", "qty": "0.25", "quote_qty": "0",
+        "commission": "0", "commission_asset": "BTC", "time": 1499405658657, "is_buyer": True, "is_maker": True,
+    }  # fmt: skip
+    return MyTrade(**(words | changed))
+
+
+def fields(event: Event) -> dict[str, Any]:
+    """Return what an event says, but for when we knew."""
+    names = [name for kind in type(event).__mro__ for name in getattr(kind, "__slots__", ())]
+    return {name: getattr(event, name) for name in names if name != "ts_known_ns"}
 
 
 def test_amounts_are_exact_or_nothing() -> None:
     """No rounding on the way in."""
     assert exact("0.02", BTC.tick_size) == 2
     assert exact("0.025", BTC.tick_size) is exact("x", BTC.tick_size) is exact("Infinity", BTC.tick_size) is None
-    assert commission("BTC", "0.00000001", Ticks(1), BTC) == Commission("BTC", 1, Money(1))
-    assert commission("USDT", "0.000000001", Ticks(1), BTC) is None
+    assert (eighths("0.00000001"), eighths("0.000000001")) == (1, None)

@@ -35,6 +35,17 @@ def test_a_forecast_fits_into_what_is_free_or_is_refused(sets: int, bars: int, f
     assert told.seconds > 0.0
 
 
+def test_the_forecast_is_a_sentence_with_what_it_leaves_out() -> None:
+    """Seconds are those of a machine whose kernels are compiled: it says so; one of something is no plural."""
+    said = forecast(work(), 10 * GB).sentence()
+    assert "1,000 sets on 525,600 bars (525,600,000 bar-combinations), 10 sets confirmed by the engine" in said
+    assert "s on 2 cores, plus compiling on first use, and" in said
+    said = forecast(work(sets=1, engine_runs=1, workers=1), 10 * GB).sentence()
+    assert said.startswith("1 set on 525,600 bars")
+    assert "1 set confirmed" in said
+    assert "s on 1 core, plus" in said
+
+
 def test_where_memory_is_short_the_units_become_smaller() -> None:
     """The same sweep with less memory is done in smaller pieces, not refused."""
     large = work(sets=100_000, bars=70_000, span_days=128, engine_runs=0)

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from bot4.apps.cli import main
+from tests.replay.runs import write_bars
+from tests.simulation.engine_run import walk
 
 CONFIG = '[sweep]\nkind = "sma_cross"\n[sweep.parameters]\nfast = [3]\nslow = [9]\n'
 
@@ -16,6 +18,45 @@ def refused(words: list[str], capsys: pytest.CaptureFixture[str]) -> dict[str, s
     assert main([*words, "--json"]) == 2
     error: dict[str, str] = json.loads(capsys.readouterr().out.splitlines()[-1])["error"]
     return error
+
+
+@pytest.mark.parametrize(
+    ("words", "place", "value", "allowed"),
+    [
+        (["sweep", "s.toml", "--random", "abc"], "bot4 sweep", 'unable to convert "abc"', "a whole number"),
+        (["bench", "risk", "sweep"], "bot4 bench", "more words than it takes: sweep", "bot4 bench --help"),
+    ],
+)
+def test_words_that_a_command_does_not_take_are_told_in_words(
+    words: list[str], place: str, value: str, allowed: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What was found, and of which kind it should be."""
+    error = refused(words, capsys)
+    assert error["place"] == place
+    assert value in error["value"]
+    assert allowed in error["allowed"]
+
+
+def test_the_reason_of_a_strategy_is_told_in_its_own_words(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No name of an exception stands before it."""
+    monkeypatch.chdir(tmp_path)
+    bars = write_bars(tmp_path / "AAAUSDT-1h.csv", walk(11, 48))
+    (tmp_path / "s.toml").write_text(CONFIG.replace("[3]", "[30]"))
+    error = refused(["sweep", "s.toml", "--bars", str(bars)], capsys)
+    assert error["value"] == "fast n is not less than slow n"
+
+
+def test_a_strategy_of_ticks_is_refused_since_bars_tell_it_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would never be asked, and every set would stand at nothing."""
+    monkeypatch.chdir(tmp_path)
+    bars = write_bars(tmp_path / "AAAUSDT-1h.csv", walk(11, 48))
+    (tmp_path / "s.toml").write_text('[sweep]\nkind = "tick_ema"\n[sweep.parameters]\nfast = [50, 100]\n')
+    error = refused(["sweep", "s.toml", "--bars", str(bars)], capsys)
+    assert (error["code"], error["place"]) == ("strategy_needs_ticks", "sweep.kind")
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ NOT_ATTEMPTED: Final = "NOT_ATTEMPTED"
 LOOK_AGAIN_MS: Final = 1_000
 WEIGHT_WINDOW_MS: Final = 60_000
 ORDER_WINDOW_MS: Final = 10_000
+CONNECTION_WINDOW_MS: Final = 300_000
 BLOCKED_MS: Final = 300_000
 BANNED_UNTIL: Final = re.compile(r"banned until (\d{10,16})")
 FILTER_FAILURE: Final = re.compile(r"Filter failure: ([A-Z_]+)")
@@ -50,9 +51,12 @@ MEANINGS: Final = {
     -1007: Meaning("venue_timeout", Remedy.RETRY_LATER, proof=False),
     -1008: Meaning("venue_overloaded", Remedy.RETRY_LATER, proof=False),
     -1013: Meaning("before_engine", Remedy.CORRECT),
+    -1014: Meaning("order_combination", Remedy.CORRECT),
     -1015: Meaning("too_many_orders", Remedy.BACK_OFF, wait_ms=ORDER_WINDOW_MS),
+    -1020: Meaning("unsupported", Remedy.CORRECT),
     -1021: Meaning("time_stamp", Remedy.RESYNC_CLOCK),
     -1022: Meaning("signature", Remedy.FATAL, mend=SIGNATURE_MEND),
+    -1034: Meaning("too_many_connections", Remedy.BACK_OFF, wait_ms=CONNECTION_WINDOW_MS),
     -1100: Meaning("illegal_characters", Remedy.CORRECT),
     -1101: Meaning("too_many_parameters", Remedy.CORRECT),
     -1102: Meaning("parameter_missing", Remedy.CORRECT),
@@ -61,9 +65,22 @@ MEANINGS: Final = {
     -1105: Meaning("parameter_empty", Remedy.CORRECT),
     -1106: Meaning("parameter_not_required", Remedy.CORRECT),
     -1111: Meaning("precision", Remedy.CORRECT),
+    -1115: Meaning("time_in_force", Remedy.CORRECT),
+    -1116: Meaning("order_type", Remedy.CORRECT),
+    -1117: Meaning("side", Remedy.CORRECT),
     -1121: Meaning("symbol", Remedy.CORRECT),
     -1130: Meaning("parameter_value", Remedy.CORRECT),
+    -1131: Meaning("receive_window", Remedy.CORRECT),
+    -1135: Meaning("json", Remedy.CORRECT),
     -1145: Meaning("cancel_restrictions", Remedy.CORRECT),
+    -1158: Meaning("pair_type", Remedy.CORRECT),
+    -1165: Meaning("pair_limit_side", Remedy.CORRECT),
+    -1166: Meaning("pair_limit_side", Remedy.CORRECT),
+    -1168: Meaning("pair_without_stop", Remedy.CORRECT),
+    -1196: Meaning("pair_stop_side", Remedy.CORRECT),
+    -1197: Meaning("pair_stop_side", Remedy.CORRECT),
+    -1198: Meaning("pair_profit_side", Remedy.CORRECT),
+    -1199: Meaning("pair_profit_side", Remedy.CORRECT),
     -2010: Meaning("order_rejected", Remedy.CORRECT),
     -2011: Meaning("cancel_rejected", Remedy.LOOK_UP),
     -2013: Meaning("no_such_order", Remedy.LOOK_UP),
@@ -74,15 +91,21 @@ MEANINGS: Final = {
     -2026: Meaning("archived", Remedy.NOTHING),
     -2035: Meaning("already_subscribed", Remedy.NOTHING),
     -2036: Meaning("not_subscribed", Remedy.RETRY_LATER),
+    -2038: Meaning("amend_rejected", Remedy.LOOK_UP),
     -2042: Meaning("subscriptions_used_up", Remedy.RETRY_LATER),
+    -4056: Meaning("logon_needs_a_key_pair", Remedy.CORRECT),
 }
-"""Every code of the contract; the rest is unknown."""
+"""Every code of the contract, and those that refuse a request by its form; the rest is unknown."""
 
 PLACE_TEXTS: Final = (
     ("insufficient balance", Meaning("insufficient_balance", Remedy.CORRECT)),
     ("duplicate order", Meaning("duplicate", Remedy.LOOK_UP, proof=False)),
     ("would immediately match and take", Meaning("would_take", Remedy.CORRECT)),
     ("would trigger immediately", Meaning("would_trigger", Remedy.CORRECT)),
+    ("relationship of the prices", Meaning("pair_prices", Remedy.CORRECT)),
+    ("may not place or cancel orders", Meaning("may_not_trade", Remedy.FATAL, mend=KEY_MEND)),
+    ("not permitted for this account", Meaning("symbol_not_permitted", Remedy.CORRECT)),
+    ("liquidity is less than", Meaning("no_liquidity", Remedy.CORRECT)),
     ("market is closed", Meaning("market_closed", Remedy.RETRY_LATER, wait_ms=WEIGHT_WINDOW_MS)),
 )
 """-2010 by text. A duplicate proves the opposite: an order with this id is open, so its fate is to be looked up."""

@@ -109,7 +109,7 @@ class BinanceFeed:
     def _quote(self, message: QuoteMessage, known_ns: int, source: int) -> None:
         """Hand on best bid and ask."""
         at_ns = (message.at_ms or message.sent_ms) * MILLI_NS or known_ns
-        ticks = self._of("quote", message.symbol, at_ns, source)
+        ticks = self._ticks.get(message.symbol) or self._of("quote", message.symbol, at_ns, source)
         if ticks is not None:
             bid, ask = (message.bid, message.bid_quantity), (message.ask, message.ask_quantity)
             ticks.quote(source, (at_ns, known_ns), message.update_id, bid, ask)

@@ -1,43 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The gateway to Binance spot: each durable command becomes one request, and what came of it the reports of it.
+"""The gateway to Binance spot: durable commands become requests, and what came of them the reports of them.
 
 A command is sent once. What proves that the order lives or does not becomes the venue's report; everything else
-becomes a loss (``submit_lost``, ``cancel_lost``, ``inquiry_lost``), and the engine asks. A request that the limiter
-keeps back waits its turn; one that is no use any more when its turn comes is refused in our own words, for it never
-left. A cancel does not overtake its submit; an inquiry waits for nobody, and nobody for it.
+becomes a loss (``submit_lost``, ``cancel_lost``, ``inquiry_lost``), and the engine asks. So does a bug of ours on the
+way, which is kept besides. A cancel does not overtake its submit, but calls it back while it waits; an inquiry waits
+for nobody, and nobody for it. Not in it: what a reply means (``placing``, ``canceling``), how long a command may wait
+(``patience``), which of them leave together (``pairing``).
 """
 
 import asyncio
-from collections.abc import Coroutine
-from typing import Any, Final, final
+from collections.abc import Coroutine, Mapping
+from typing import Any, final
 
-from bot4.adapters.venues.binance.lookup import ENDED, About, Lookup, reason_of
-from bot4.adapters.venues.binance.replies import MyTrade, OrderReply
-from bot4.adapters.venues.binance.reports import MS_NS
-from bot4.adapters.venues.binance.requests import cancel_order, place_order
-from bot4.adapters.venues.binance.rest import Told
-from bot4.adapters.venues.binance.tickets import ticket, urgency_of
-from bot4.adapters.venues.kit.answers import Answer, Outcome, Remedy
-from bot4.adapters.venues.kit.limiter import Hold, Urgency
+from bot4.adapters.venues.binance.canceling import Canceling, about_word
+from bot4.adapters.venues.binance.holding import PatientDoor, Recall
+from bot4.adapters.venues.binance.lookup import About, Lookup, Word
+from bot4.adapters.venues.binance.names import OrderNames
+from bot4.adapters.venues.binance.pairing import Together, pair_of
+from bot4.adapters.venues.binance.placing import Placing, about_of
 from bot4.domain.errors import OurFault
-from bot4.domain.event import Event
-from bot4.domain.ids import client_order_id
-from bot4.domain.order import (
-    Inquire,
-    OrderWord,
-    Submit,
-    accepted,
-    cancel_lost,
-    cancel_rejected,
-    canceled,
-    rejected,
-    submit_lost,
-)
+from bot4.domain.event import CANCEL, Event
+from bot4.domain.order import Inquire, OrderWord, Submit, cancel_lost, inquiry_lost, submit_lost
 from bot4.domain.ports import Gateway
 from bot4.domain.values import Nanos
-
-REMEMBERED_MAX: Final = 1 << 16
-"""So many of the latest orders are known by slot, so that memory does not grow with a run."""
 
 
 @final
@@ -50,6 +35,9 @@ class BinanceGateway(Gateway):
         Asks the venue and delivers what it says, never from within :meth:`send`.
     run : str
         The run's identity: part of each client order id.
+    known : mapping of int to int, optional
+        The slot of each order that was open at the start, from the journal. Without it the first cancel of such an
+        order is told as lost, and goes out after the inquiry, which says the slot.
 
     Attributes
     ----------
@@ -57,14 +45,21 @@ class BinanceGateway(Gateway):
         Commands taken.
     faults : list of BaseException
         What broke first while a command was carried: a bug of ours, upon which trading must end.
+    door : PatientDoor
+        Through which commands leave; counts the answers that no table knows.
     """
 
-    def __init__(self, lookup: Lookup, run: str) -> None:
+    def __init__(self, lookup: Lookup, run: str, known: Mapping[int, int] | None = None) -> None:
         self.sent = 0
         self.faults: list[BaseException] = []
+        self.door = PatientDoor(lookup)
         self._lookup = lookup
-        self._run = run
-        self._slots: dict[int, int] = {}
+        self._names = OrderNames(run, known or {})
+        self._placing = Placing(lookup, self._names, self.door)
+        self._canceling = Canceling(lookup, self._names, self.door)
+        self._submits: Together[Submit] = Together(self._submit, self._submit_both)
+        self._cancels: Together[OrderWord] = Together(self._cancel, self._cancel_both)
+        self._recalls: dict[int, Recall] = {}
         self._last: dict[int, asyncio.Task[None]] = {}
         self._inquiries: set[asyncio.Task[None]] = set()
 
@@ -77,140 +72,119 @@ class BinanceGateway(Gateway):
             If the event is no command.
         """
         if isinstance(command, Submit):
-            self._remember(int(command.order_id), int(command.slot))
-            self._begin(int(command.order_id), self._submit(command))
+            self._names.learn(int(command.order_id), int(command.slot))
+            self._submits.put(int(command.order_id), int(command.sibling_id), command)
         elif isinstance(command, Inquire):
-            self._remember(int(command.order_id), int(command.slot))
-            task = asyncio.get_running_loop().create_task(self._inquire(command))
-            self._inquiries.add(task)
-            task.add_done_callback(self._inquired)
-        elif isinstance(command, OrderWord):
-            self._begin(int(command.order_id), self._cancel(command))
+            self._names.learn(int(command.order_id), int(command.slot))
+            self._ask(command)
+        elif isinstance(command, OrderWord) and command.kind == CANCEL:
+            self._submits.release()
+            self._cancels.put(int(command.order_id), self._names.sibling(int(command.order_id)), command)
         else:
             raise OurFault(f"event kind {int(command.kind)} is no command")
         self.sent += 1
 
+    def recall(self, order_id: int, slot: int) -> None:
+        """Know an order that was sent before this process began: what is still to be said of it needs its name."""
+        self._names.learn(order_id, slot)
+
     async def drained(self) -> None:
         """Wait until every command sent so far, and what its answer made the engine send, has been answered."""
+        self._submits.release()
+        self._cancels.release()
         while self._last or self._inquiries:
             await asyncio.wait([*self._last.values(), *self._inquiries])
+            self._submits.release()
+            self._cancels.release()
 
-    def _remember(self, order_id: int, slot: int) -> None:
-        """Keep the slot of an order, which is part of its name at the venue."""
-        self._slots[order_id] = slot
-        if len(self._slots) > REMEMBERED_MAX:
-            del self._slots[next(iter(self._slots))]
+    def _submit(self, command: Submit) -> None:
+        """Let one submit follow."""
+        recall = Recall()
+        self._begin((about_of(command),), submit_lost, self._placing.one(command, recall), recall)
 
-    def _begin(self, order_id: int, work: Coroutine[Any, Any, None]) -> None:
-        """Let one command follow the one before about the same order."""
-        task = asyncio.get_running_loop().create_task(follow(self._last.get(order_id), work))
-        self._last[order_id] = task
-        task.add_done_callback(lambda done: self._end(order_id, done))
+    def _submit_both(self, first: Submit, second: Submit) -> None:
+        """Let the legs of a pair follow as one list, or each alone where they are no pair of the venue's."""
+        pair = pair_of(first, second)
+        if pair is None:
+            self._submit(first)
+            self._submit(second)
+            return
+        recall = Recall()
+        legs = about_of(pair.stop), about_of(pair.target)
+        self._names.join(legs[0][0], legs[1][0])
+        self._begin(legs, submit_lost, self._placing.pair(pair, recall), recall)
 
-    def _inquired(self, done: asyncio.Task[None]) -> None:
-        """Forget an inquiry that has had its answer."""
-        self._inquiries.discard(done)
-        self._keep_fault(done)
+    def _cancel(self, command: OrderWord) -> None:
+        """Let one cancel follow, and call its submit back."""
+        about = about_word(command)
+        self._begin((about,), cancel_lost, self._canceling.one(command, self._call_back(about[0])))
 
-    def _keep_fault(self, done: asyncio.Task[None]) -> None:
-        """Keep what broke while a command was carried, the first of it: the rest follows from it."""
-        fault = None if done.cancelled() else done.exception()
-        if fault is not None and not self.faults:
-            self.faults.append(fault)
+    def _cancel_both(self, first: OrderWord, second: OrderWord) -> None:
+        """Let the cancel of a list follow, and call its submit back."""
+        legs = about_word(first), about_word(second)
+        recall = self._call_back(legs[0][0])
+        self._begin(legs, cancel_lost, self._canceling.both(first, second, recall))
 
-    def _end(self, order_id: int, done: asyncio.Task[None]) -> None:
-        """Forget a command that has had its answer."""
-        self._keep_fault(done)
-        if self._last.get(order_id) is done:
-            del self._last[order_id]
+    def _call_back(self, order_id: int) -> Recall | None:
+        """Call a submit back that may not have left yet."""
+        recall = self._recalls.get(order_id)
+        if recall is not None:
+            recall.asked.set()
+        return recall
 
-    async def _submit(self, command: Submit) -> None:
-        """Place one order."""
-        about = (int(command.order_id), int(command.instrument))
-        urgency = urgency_of(command)
-        name = self._name(about[0])
-        params = ticket(command, self._lookup.instruments[about[1]], name)
-        told = await self._lookup.ask(place_order(params, urgency=urgency), OrderReply, urgency)
-        if isinstance(told, Hold):
-            self._lookup.say(rejected, about, f"not sent: {told.rule}")
-        elif is_done(told, name):
-            assert told.value is not None, "what is done has a reply"
-            self._tell_placed(told.value, about)
-        elif is_proof(told.answer):
-            self._lookup.say(rejected, about, reason_of(told.answer))
-        else:
-            self._lookup.say(submit_lost, about, reason_of(told.answer))
+    def _ask(self, command: Inquire) -> None:
+        """Let an inquiry begin."""
+        about = int(command.order_id), int(command.instrument)
+        task = asyncio.get_running_loop().create_task(self._inquire(command, about))
+        self._inquiries.add(task)
+        task.add_done_callback(self._inquiries.discard)
+        task.add_done_callback(lambda done: self._keep_fault(done, (about,), inquiry_lost))
 
-    async def _cancel(self, command: OrderWord) -> None:
-        """Cancel one order; that the venue does not know it proves nothing: it may have filled, or not arrived yet."""
-        about = (int(command.order_id), int(command.instrument))
-        name = self._name(about[0])
-        request = cancel_order(self._lookup.instruments[about[1]].symbol, name)
-        told = await self._lookup.ask(request, OrderReply, Urgency.PROTECTIVE)
-        if isinstance(told, Hold):
-            self._lookup.say(cancel_rejected, about, f"not sent: {told.rule}")
-        elif is_done(told, name):
-            self._lookup.say(canceled, about, command.reason)
-        elif is_proof(told.answer):
-            self._lookup.say(cancel_rejected, about, reason_of(told.answer))
-        else:
-            self._lookup.say(cancel_lost, about, reason_of(told.answer))
-
-    async def _inquire(self, command: Inquire) -> None:
+    async def _inquire(self, command: Inquire, about: About) -> None:
         """Ask what became of an order, once it is time."""
         wait_ns = int(command.due_ns) - int(self._lookup.clock.now_ns())
         if wait_ns > 0:
             await asyncio.sleep(wait_ns / 1e9)
-        order_id = int(command.order_id)
-        await self._lookup.inquire(self._name(order_id), (order_id, int(command.instrument)))
+        name = self._names.of(about[0])
+        assert name is not None, "an inquiry says the slot"
+        await self._lookup.inquire(name, about)
 
-    def _tell_placed(self, reply: OrderReply, about: About) -> None:
-        """Deliver what the reply to a placed order says: that it lives, what it has traded, that it has ended."""
-        now = self._lookup.clock.now_ns()
-        self._lookup.deliver(accepted(Nanos(reply.transact_time * MS_NS), now, *about))
-        for one in self._lookup.executions(fills_of(reply), about):
-            self._lookup.deliver(one)
-        if reply.status in ENDED:
-            self._lookup.say(ENDED[reply.status], about, reply.status.lower())
+    def _begin(
+        self, abouts: tuple[About, ...], lost: Word, work: Coroutine[Any, Any, None], recall: Recall | None = None
+    ) -> None:
+        """Let one command follow those before about the same orders."""
+        numbers = [number for number, _ in abouts]
+        before = [task for number in numbers if (task := self._last.get(number)) is not None]
+        task = asyncio.get_running_loop().create_task(follow(before, work))
+        for number in numbers:
+            self._last[number] = task
+            if recall is not None:
+                self._recalls[number] = recall
+        task.add_done_callback(lambda done: self._end(abouts, lost, done, recall))
 
-    def _name(self, order_id: int) -> str:
-        """Return the id under which the venue knows an order."""
-        return client_order_id(self._run, self._slots[order_id], order_id)
+    def _end(self, abouts: tuple[About, ...], lost: Word, done: asyncio.Task[None], recall: Recall | None) -> None:
+        """Forget a command that has had its answer."""
+        for number, _ in abouts:
+            if self._last.get(number) is done:
+                del self._last[number]
+            if recall is not None and self._recalls.get(number) is recall:
+                del self._recalls[number]
+        self._keep_fault(done, abouts, lost)
+
+    def _keep_fault(self, done: asyncio.Task[None], abouts: tuple[About, ...], lost: Word) -> None:
+        """Keep what broke while a command was carried, the first of it, and have the engine ask about the orders."""
+        fault = None if done.cancelled() else done.exception()
+        if fault is None:
+            return
+        if not self.faults:
+            self.faults.append(fault)
+        for about in abouts:
+            self._lookup.say(lost, about, f"fault: {type(fault).__name__}")
 
 
-async def follow(before: asyncio.Task[None] | None, work: Coroutine[Any, Any, None]) -> None:
-    """Do one thing once another is done, however that ended."""
-    if before is not None and not before.done():
-        await asyncio.wait((before,))
+async def follow(before: list[asyncio.Task[None]], work: Coroutine[Any, Any, None]) -> None:
+    """Do one thing once others are done, however those ended."""
+    is_open = [task for task in before if not task.done()]
+    if is_open:
+        await asyncio.wait(is_open)
     await work
-
-
-def is_done(told: Told[Any], name: str) -> bool:
-    """Say whether a command was carried out: a success, told about the order that was meant."""
-    return told.answer.outcome is Outcome.ACCEPTED and told.value is not None and told.value.own_id() == name
-
-
-def is_proof(answer: Answer) -> bool:
-    """Say whether a refusal proves that nothing was done, and nothing is left to look up."""
-    return answer.outcome is Outcome.REJECTED and answer.remedy is not Remedy.LOOK_UP
-
-
-def fills_of(reply: OrderReply) -> list[MyTrade]:
-    """Return the executions that came with the reply to a placed order, all of them taken from the book."""
-    return [
-        MyTrade(
-            symbol=reply.symbol,
-            id=fill.trade_id,
-            order_id=reply.order_id,
-            price=fill.price,
-            qty=fill.qty,
-            quote_qty="",
-            commission=fill.commission,
-            commission_asset=fill.commission_asset,
-            time=reply.transact_time,
-            is_buyer=reply.side == "BUY",
-            is_maker=False,
-        )
-        for fill in reply.fills
-        if fill.trade_id >= 0
-    ]

@@ -17,10 +17,18 @@ from bot4.adapters.venues.kit.allowance import Limit, Unit
 from bot4.domain.errors import BadInput
 from bot4.domain.filters import CANCEL_ONLY, CLOSED, COUNT_MAX, RATIO_MAX, RATIO_ONE, TRADING, Filters
 from bot4.domain.instrument import Instrument
-from bot4.domain.order import LIMIT, MARKET, STOP, STOP_LIMIT
+from bot4.domain.order import FILL_OR_KILL, IMMEDIATE_OR_CANCEL, LIMIT, MARKET, POST_ONLY, STOP, STOP_LIMIT
 from bot4.domain.values import LOTS_MAX, MONEY_ONE, PRODUCT_MAX, TICKS_MAX, VALUE_MAX
 
-TYPES: Final = {"MARKET": MARKET, "LIMIT": LIMIT, "STOP_LOSS": STOP, "STOP_LOSS_LIMIT": STOP_LIMIT}
+TYPES: Final = {
+    "MARKET": (MARKET,),
+    "LIMIT": (LIMIT, IMMEDIATE_OR_CANCEL, FILL_OR_KILL),
+    "STOP_LOSS": (STOP,),
+    "STOP_LOSS_LIMIT": (STOP_LIMIT,),
+    "LIMIT_MAKER": (POST_ONLY,),
+}
+"""The venue's types by ours; a limit order that is over at once is one of its times in force."""
+
 STATES: Final = {"TRADING": TRADING, "CANCEL_ONLY": CANCEL_ONLY}
 UNITS: Final = {"REQUEST_WEIGHT": Unit.WEIGHT, "ORDERS": Unit.ORDERS, "RAW_REQUESTS": Unit.REQUESTS}
 INTERVALS_MS: Final = {"SECOND": 1_000, "MINUTE": 60_000, "HOUR": 3_600_000, "DAY": 86_400_000}
@@ -118,7 +126,7 @@ def listing(symbol: SymbolInfo, index: int, *, as_of: str) -> Listing:
         as_of=as_of,
     )
     filters = Filters(
-        order_types=tuple(ours for theirs, ours in TYPES.items() if theirs in symbol.order_types),
+        order_types=tuple(sorted(ours for theirs in symbol.order_types for ours in TYPES.get(theirs, ()))),
         state=STATES.get(symbol.status, CLOSED) if symbol.is_spot_trading_allowed else CLOSED,
         price_min=max(whole(price.get("minPrice", "0"), tick_size, ROUND_CEILING), 1),
         price_max=top(whole(price.get("maxPrice", "0"), tick_size, ROUND_FLOOR), TICKS_MAX - 1),

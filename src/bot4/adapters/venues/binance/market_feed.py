@@ -13,8 +13,8 @@ from typing import Final, final
 import msgspec
 
 from bot4.adapters.net.pool import Farewell, Message, Reply
+from bot4.adapters.net.undecodable import FAULTS
 from bot4.adapters.net.websocket import Payload
-from bot4.adapters.venues.binance.streams import FAULTS
 from bot4.domain.ports import Clock
 from bot4.market.ingest.splice import UNNUMBERED
 from bot4.market.ingest.steps import INTERRUPTED, RESUMED, SILENT, Ask, Told

@@ -11,41 +11,45 @@ received, by the corrected clock.
 from collections.abc import Callable, Iterator
 from decimal import Decimal, InvalidOperation
 from itertools import islice
-from typing import final
+from typing import Final, final
 
 import msgspec
 
+from bot4.adapters.net.undecodable import FAULTS
 from bot4.adapters.venues.binance.feed import BinanceFeed
-from bot4.adapters.venues.binance.messages import DepthMessage, QuoteMessage, TradeMessage
+from bot4.adapters.venues.binance.messages import DepthMessage, Millis, QuoteMessage, TradeMessage
 from bot4.adapters.venues.binance.streams import Decoded, StreamDecoder
 from bot4.domain.errors import BadInput
 from bot4.domain.instrument import Instrument
 from bot4.market.bars import SOURCE_SHIFT
 from bot4.market.books.rules import FUTURES_RULE, SPOT_RULE
-from bot4.market.faults import NOT_JSON, FaultLog
+from bot4.market.faults import FaultLog
 from bot4.market.quality import Fates
 from bot4.market.rows import MILLI_NS, STAMP_MISSING
-from bot4.market.tick_reader import HEAD_LINES, PIECE_MESSAGES, TextTicks, TickReader
+from bot4.market.tick_reader import HEAD_LINES, PIECE_MESSAGES, TextTicks, TickReader, receive_stamp
 from bot4.market.tick_tables import TickTable
 from bot4.market.tick_validation import TickCheck
 
 Lines = Callable[[], Iterator[tuple[int, bytes]]]
 """Opens a recording anew: its lines with their numbers, from 1."""
 
+SHOWN_BYTES: Final = 24
+"""Of a line that cannot be read, so many are told."""
+
 
 class Stamps(msgspec.Struct, gc=False):
     """Look at the times of a message only."""
 
-    sent_ms: int = msgspec.field(default=0, name="E")
-    at_ms: int = msgspec.field(default=0, name="T")
+    sent_ms: Millis = msgspec.field(default=0, name="E")
+    at_ms: Millis = msgspec.field(default=0, name="T")
 
 
 class StampedLine(msgspec.Struct, gc=False):
     """Look at the times of a line only, in its envelope or without one."""
 
     data: Stamps = msgspec.field(default_factory=Stamps)
-    sent_ms: int = msgspec.field(default=0, name="E")
-    at_ms: int = msgspec.field(default=0, name="T")
+    sent_ms: Millis = msgspec.field(default=0, name="E")
+    at_ms: Millis = msgspec.field(default=0, name="T")
 
 
 @final
@@ -119,10 +123,10 @@ class BinanceLines(TickReader):
         for number, line in self._open():
             source = file << SOURCE_SHIFT | number
             local, _, text = line.partition(b" ")
-            try:
-                known_ns = int(local) + self._behind_ns
-            except ValueError as error:
-                ticks.unreadable("line", source, STAMP_MISSING, str(error), NOT_JSON)
+            known_ns = receive_stamp(local, self._behind_ns)
+            if known_ns == STAMP_MISSING:
+                found = f"no receive stamp in ns before the message: {line[:SHOWN_BYTES]!r}"
+                ticks.unreadable("line", source, STAMP_MISSING, found)
                 continue
             feed.take(text, known_ns, source)
             if number % PIECE_MESSAGES == 0:
@@ -162,12 +166,14 @@ class BinanceLines(TickReader):
         number = newest_ns = backward = 0
         for number, line in self._open():  # noqa: B007 - the last number is the count
             local, _, text = line.partition(b" ")
+            received_ns = receive_stamp(local)
             try:
                 message = decoder.decode(text)
-                data = message.data  # when it was sent comes first: a mark price's T is its next funding, hours ahead
-                sent_ms = data.sent_ms or message.sent_ms or data.at_ms or message.at_ms
-                received_ns = int(local)
-            except (ValueError, msgspec.DecodeError):
+            except FAULTS:
+                continue
+            data = message.data  # when it was sent comes first: a mark price's T is its next funding, hours ahead
+            sent_ms = data.sent_ms or message.sent_ms or data.at_ms or message.at_ms
+            if received_ns == STAMP_MISSING:
                 continue
             if received_ns < newest_ns:
                 backward += 1

@@ -129,10 +129,13 @@ class FillReply(Reply, frozen=True):
 
 
 class OrderReply(Reply, frozen=True):
-    """An order, as told after placing (ACK, RESULT, FULL), canceling or asking."""
+    """An order, as told after placing (ACK, RESULT, FULL), canceling or asking.
+
+    What was executed has no default that could be counted with: without it nothing is known of the order's fills.
+    """
 
     UNUSED: ClassVar[tuple[str, ...]] = (
-        "price", "origQuoteOrderQty", "workingTime", "icebergQty", "isWorking", "strategyId", "strategyType",
+        "origQuoteOrderQty", "workingTime", "icebergQty", "isWorking", "strategyId", "strategyType",
         "trailingDelta", "trailingTime", "usedSor", "workingFloor", "preventedMatchId", "preventedQuantity",
         "pegPriceType", "pegOffsetType", "pegOffsetValue", "peggedPrice", "allocationId", "expiryReason",
     )  # fmt: skip
@@ -143,8 +146,9 @@ class OrderReply(Reply, frozen=True):
     order_list_id: int = -1
     orig_client_order_id: str = ""
     transact_time: int = 0
+    price: str = "0"
     orig_qty: str = "0"
-    executed_qty: str = "0"
+    executed_qty: str = ""
     cummulative_quote_qty: str = "0"
     status: str = ""
     time_in_force: str = ""
@@ -169,6 +173,18 @@ class ListLeg(Reply, frozen=True):
     client_order_id: str
 
 
+class LegReport(OrderReply, frozen=True):
+    """What is told of one leg of a list; its name may stand in the list of legs alone."""
+
+    client_order_id: str = ""
+
+
+def by_name(orders: list[ListLeg], reports: list[LegReport]) -> dict[str, OrderReply]:
+    """Return the reports of a list's legs by the ids that we gave them."""
+    names = {leg.order_id: leg.client_order_id for leg in orders}
+    return {names[report.order_id]: report for report in reports if report.order_id in names}
+
+
 class OrderListReply(Reply, frozen=True):
     """An order list with its legs."""
 
@@ -182,7 +198,25 @@ class OrderListReply(Reply, frozen=True):
     transaction_time: int
     symbol: str
     orders: list[ListLeg]
-    order_reports: list[Any] = []
+    order_reports: list[LegReport] = []
+
+
+class CancelReply(OrderReply, frozen=True):
+    """What a cancel has ended: one order, or a list with a report of each leg."""
+
+    UNUSED: ClassVar[tuple[str, ...]] = (
+        *OrderReply.UNUSED, "contingencyType", "listStatusType", "listOrderStatus", "listClientOrderId",
+        "transactionTime", "isIsolated",
+    )  # fmt: skip
+
+    order_id: int = -1
+    client_order_id: str = ""
+    orders: list[ListLeg] = []
+    order_reports: list[LegReport] = []
+
+    def ended(self) -> dict[str, OrderReply]:
+        """Return what is told of each order, by the id that we gave it."""
+        return by_name(self.orders, self.order_reports) if self.orders else {self.own_id(): self}
 
 
 class CancelReplaceReply(Reply, frozen=True):
@@ -249,7 +283,7 @@ class AccountReply(Reply, frozen=True):
 
 
 class Discount(Reply, frozen=True):
-    """What paying the fee in the venue's coin saves."""
+    """What paying the fee in the venue's coin makes of the standard rate: ``discount`` is what is left of it."""
 
     enabled_for_account: bool = False
     enabled_for_symbol: bool = False
@@ -258,14 +292,13 @@ class Discount(Reply, frozen=True):
 
 
 class CommissionReply(Reply, frozen=True):
-    """The real fee rates of one symbol: the standard one, the tax, and the discount on the standard one."""
-
-    UNUSED: ClassVar[tuple[str, ...]] = ("specialCommission",)
+    """The real fee rates of one symbol: three that add up, and the discount on the standard one."""
 
     symbol: str
     standard_commission: CommissionRates
     tax_commission: CommissionRates
     discount: Discount
+    special_commission: CommissionRates = CommissionRates(maker="0", taker="0")
 
 
 class ApiRestrictions(Reply, frozen=True):

@@ -1,31 +1,63 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From the venue's decimal texts to executions in ticks, lots and money; the fee is kept in the asset it was paid in.
+"""From the venue's decimal texts to what the engine hears of a trade: the fee if cash did not pay it, the execution.
 
+There is one way from a trade to its reports, whoever told it: the user stream, the reply to an order, a question.
 An amount that is no whole number of ticks or lots means that the instrument is not what we think: it is never
-rounded, the caller is told instead. Fees are rounded up, against us.
+rounded, the caller is told instead. What a fee is worth is rounded up, against us.
 """
 
-from dataclasses import dataclass
-from decimal import ROUND_CEILING, Decimal, InvalidOperation
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+from math import ceil
 
 from bot4.adapters.venues.binance.replies import MyTrade
+from bot4.domain.event import Event
+from bot4.domain.fee import NO_PAYER, FeeTaken
 from bot4.domain.instrument import Instrument
 from bot4.domain.order import Execution
 from bot4.domain.values import BUY, SELL, Lots, Money, Nanos, Ticks
 
 MS_NS = 1_000_000
+UNIT = Decimal("1e-8")
 
 
 @dataclass(frozen=True, slots=True)
-class Commission:
-    """Hold a fee as the venue took it: 1e-8 of an asset, and what it is worth in the quote currency if that is known.
+class FeeAssets:
+    """Say what the assets are to this run that the venue takes fees in.
 
-    ``worth`` is None where the asset is neither base nor quote: its price is not the venue's to tell here.
+    Parameters
+    ----------
+    bases : mapping
+        From an asset to the instrument whose base it is.
+    prices : mapping
+        From any other asset to its last known price in quote money, kept up to date by whoever hears of it. A fee
+        in an asset without a price is booked in its units and as worth nothing.
     """
 
-    asset: str
-    amount: int
-    worth: Money | None
+    bases: Mapping[str, int]
+    prices: Mapping[str, Decimal] = field(default_factory=dict)
+
+
+def fee_assets(instruments: Iterable[Instrument], prices: Mapping[str, Decimal] | None = None) -> FeeAssets:
+    """Return the fee assets of a run's instruments; of two with one base the first pays."""
+    bases: dict[str, int] = {}
+    for one in instruments:
+        bases.setdefault(one.base, int(one.index))
+    return FeeAssets(bases, {} if prices is None else prices)
+
+
+@dataclass(frozen=True, slots=True)
+class TradeReport:
+    """Hold what the engine hears of one trade; ``fee`` is None where there is none, or cash pays it."""
+
+    execution: Execution
+    fee: FeeTaken | None
+
+    def events(self) -> tuple[Event, ...]:
+        """Return the reports in the order in which they are to be delivered, nothing between them."""
+        return (self.execution,) if self.fee is None else (self.fee, self.execution)
 
 
 def exact(text: str, step: Decimal) -> int | None:
@@ -39,37 +71,40 @@ def exact(text: str, step: Decimal) -> int | None:
 
 def eighths(text: str) -> int | None:
     """Return a decimal text in units of 1e-8, None if it has more digits or is no number."""
-    return exact(text, Decimal("1e-8"))
+    return exact(text, UNIT)
 
 
-def commission(asset: str, text: str, price: Ticks, instrument: Instrument) -> Commission | None:
-    """Return a fee with its worth at the execution's price, None if it cannot be read."""
-    amount = eighths(text)
-    if amount is None:
-        return None
-    if amount == 0 or asset == instrument.quote:
-        return Commission(asset, amount, Money(amount))
-    if asset != instrument.base:
-        return Commission(asset, amount, None)
-    worth = amount * int(price) * instrument.tick_size
-    return Commission(asset, amount, Money(int(worth.to_integral_value(ROUND_CEILING))))
+def traded(
+    trade: MyTrade, order_id: int, instrument: Instrument, *, known_ns: Nanos, assets: FeeAssets
+) -> TradeReport | str:
+    """Return the reports of one of our trades, or what of it cannot be read: then the instrument has changed.
 
-
-def execution(
-    trade: MyTrade, order_id: int, instrument: Instrument, *, known_ns: Nanos
-) -> tuple[Execution, Commission] | None:
-    """Return one of our trades, as a question told it, as the event that the stream would have brought.
-
-    None where price, quantity or fee are not whole: the instrument has changed.
+    Parameters
+    ----------
+    trade : MyTrade
+        As the venue told it.
+    order_id : int
+        Our number of its order.
+    instrument : Instrument
+        What was traded.
+    known_ns : Nanos
+        When we knew.
+    assets : FeeAssets
+        What the fee's asset is to the run, and worth.
     """
     price, lots = exact(trade.price, instrument.tick_size), exact(trade.qty, instrument.lot_size)
-    if price is None or lots is None or lots <= 0 or price <= 0:
-        return None
-    fee = commission(trade.commission_asset, trade.commission, Ticks(price), instrument)
-    if fee is None:
-        return None
-    event = Execution(
-        Nanos(trade.time * MS_NS),
+    if price is None or lots is None or price <= 0 or lots <= 0:
+        return f"off step: {trade.qty} at {trade.price}"
+    amount = eighths(trade.commission)
+    asset = trade.commission_asset
+    if amount is None or amount < 0 or (amount > 0 and not asset):
+        return f"fee {trade.commission}"
+    by_cash = amount == 0 or asset == instrument.quote
+    if not by_cash and asset == instrument.base and not instrument.lot_units:
+        return f"fee {trade.commission} {asset}: a lot is no whole number of 1e-8"
+    at = Nanos(trade.time * MS_NS)
+    execution = Execution(
+        at,
         known_ns,
         order_id=order_id,
         trade_id=trade.id,
@@ -77,7 +112,26 @@ def execution(
         side=BUY if trade.is_buyer else SELL,
         lots=Lots(lots),
         price=Ticks(price),
-        fee=fee.worth if fee.worth is not None else Money(0),
+        fee=Money(amount if by_cash else 0),
         is_maker=trade.is_maker,
     )
-    return event, fee
+    if by_cash:
+        return TradeReport(execution, None)
+    fee = FeeTaken(
+        at,
+        known_ns,
+        order_id=order_id,
+        trade_id=trade.id,
+        instrument=instrument.index,
+        payer=instrument.index if asset == instrument.base else assets.bases.get(asset, NO_PAYER),
+        amount=amount,
+        worth=worth_of(asset, amount, Ticks(price), instrument, assets),
+        asset=asset,
+    )
+    return TradeReport(execution, fee)
+
+
+def worth_of(asset: str, amount: int, price: Ticks, instrument: Instrument, assets: FeeAssets) -> Money:
+    """Return what an amount of an asset is worth in quote money, rounded up: the base at the execution's price."""
+    one = int(price) * instrument.tick_size if asset == instrument.base else assets.prices.get(asset, Decimal(0))
+    return Money(ceil(amount * Fraction(one)))

@@ -21,6 +21,8 @@ ORDERS_MAX: Final = 1000
 PROTECTIVE: Final = Urgency.PROTECTIVE
 
 ONE: Final = Cost()
+RECV_WINDOW_MS: Final = 5_000
+"""How long after its time stamp the venue may still take a signed request, by either door."""
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -121,6 +123,12 @@ def cancel_replace(params: Pairs, cancel_id: str, *, stop_on_failure: bool, urge
 def query_order(symbol: str, client_id: str) -> Request:
     """Ask what became of an order, by the id we gave it."""
     params = present(symbol=symbol, origClientOrderId=client_id)
+    return Request("order.status", "GET", "/api/v3/order", params, Call.QUERY, Cost(4), True)
+
+
+def query_order_number(symbol: str, number: int) -> Request:
+    """Ask what became of an order, by the venue's number: a trade names no other."""
+    params = present(symbol=symbol, orderId=number)
     return Request("order.status", "GET", "/api/v3/order", params, Call.QUERY, Cost(4), True)
 
 

@@ -18,7 +18,7 @@ from bot4.adapters.net.http import HttpClient
 from bot4.adapters.net.outcomes import Outcome as NoReply
 from bot4.adapters.venues.binance.errors import classify
 from bot4.adapters.venues.binance.replies import ServerTime, VenueError
-from bot4.adapters.venues.binance.requests import Request, server_time
+from bot4.adapters.venues.binance.requests import RECV_WINDOW_MS, Request, server_time
 from bot4.adapters.venues.kit.allowance import Limit, Unit
 from bot4.adapters.venues.kit.answers import Answer, may_send_again, not_sent, unanswered
 from bot4.adapters.venues.kit.clock import BURST, MS, ClockOffset, ClockSample
@@ -34,7 +34,6 @@ HOSTS: Final = (
 )  # fmt: skip
 """Every host that a request of this dialect may go to; loopback is allowed besides, by an app that asks for it."""
 
-RECV_WINDOW_MS: Final = 5_000
 COUNT_HEADER: Final = re.compile(r"x-mbx-(used-weight|order-count)-(\d+)([smhd])")
 UNITS: Final = {"used-weight": Unit.WEIGHT, "order-count": Unit.ORDERS}
 LETTERS_MS: Final = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
@@ -69,9 +68,11 @@ class BinanceRest:
         None for public requests alone.
     drift : Drift
         Counts what the replies have that the contract has not.
+    recv_window_ms : int
+        For how long after its time stamp the venue may take a request; more only where its time runs faster than ours.
     """
 
-    __slots__ = ("_http", "_clock", "_offset", "_limiter", "_signer", "_drift")
+    __slots__ = ("_http", "_clock", "_offset", "_limiter", "_signer", "_drift", "_recv_window_ms")
 
     def __init__(
         self,
@@ -82,6 +83,7 @@ class BinanceRest:
         limiter: Limiter,
         signer: Signer | None,
         drift: Drift,
+        recv_window_ms: int = RECV_WINDOW_MS,
     ) -> None:
         self._http = http
         self._clock = clock
@@ -89,6 +91,7 @@ class BinanceRest:
         self._limiter = limiter
         self._signer = signer
         self._drift = drift
+        self._recv_window_ms = recv_window_ms
 
     async def ask(self, request: Request, shape: str, kind: type[T]) -> Told[T] | Hold:
         """Send one request and return what came of it, or until when the limiter holds it back.
@@ -175,7 +178,7 @@ class BinanceRest:
             return percent_encoded(request.params)
         stamp = self._offset.stamp_ms(self._now())
         assert stamp is not None, "a signed request waits for the venue's time"
-        window = (("recvWindow", str(RECV_WINDOW_MS)), ("timestamp", str(stamp)))
+        window = (("recvWindow", str(self._recv_window_ms)), ("timestamp", str(stamp)))
         return signed_query((*request.params, *window), self._needed_signer())
 
     def _headers(self, request: Request) -> dict[str, str]:

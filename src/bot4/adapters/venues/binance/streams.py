@@ -10,10 +10,11 @@ given: whatever bytes come, a message or an :class:`Unread` goes out.
 No market here: no instrument, no tick, no state.
 """
 
-from typing import Final, final
+from typing import Any, Final, Generic, TypeVar, final
 
 import msgspec
 
+from bot4.adapters.net.undecodable import FAULTS, complaint
 from bot4.adapters.venues.binance.messages import (
     AggTradeMessage,
     AveragePriceMessage,
@@ -139,13 +140,31 @@ Tickers = list[MiniTickerMessage | TickerMessage]
 Decoded = MarketMessage | ControlMessage | Tickers | Unread
 Text = bytes | str | msgspec.Raw
 
-FAULTS: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-"""What msgspec raises for bytes that are none of what is asked for: the last for brackets without end."""
+Kind = TypeVar("Kind")
+
+
+class Combined(msgspec.Struct, Generic[Kind], gc=False, frozen=True):
+    """Hold a message with the name of its stream around it, read at once."""
+
+    stream: str
+    data: Kind
+
+
+HEAD: Final = b'{"stream":"'
+"""How the venue's combined frames begin; whatever begins otherwise takes the longer way."""
+
+HEADS_MAX: Final = 4_096
+"""Streams whose decoders are remembered by how their frames begin."""
 
 
 @final
 class StreamDecoder:
-    """Decode the frames of Binance's market streams, spot's and the futures'."""
+    """Decode the frames of Binance's market streams, spot's and the futures'.
+
+    A frame of a stream that was read before is read in one pass, by the decoder of that
+    stream; the first one, and every one that this decoder does not fit, is looked at in
+    steps, which give the same.
+    """
 
     def __init__(self) -> None:
         self._envelope = msgspec.json.Decoder(Envelope)
@@ -156,9 +175,23 @@ class StreamDecoder:
         self._by_stream: dict[str, msgspec.json.Decoder[MarketMessage | ControlMessage]] = {
             ending: self._decoders[kind] for ending, kind in STREAMS.items()
         }
+        self._combined: dict[str, msgspec.json.Decoder[Any]] = {
+            ending: msgspec.json.Decoder(Combined[kind])  # type: ignore[valid-type]  # made for each kind once
+            for ending, kind in STREAMS.items()
+        }
+        self._by_head: dict[bytes, msgspec.json.Decoder[Any]] = {}
 
     def decode(self, frame: bytes | str) -> tuple[Decoded, str]:
         """Return the message of a frame, and the name of its stream, empty where it has none."""
+        if type(frame) is bytes:
+            known = self._by_head.get(frame[: frame.find(b'"', len(HEAD))])
+            if known is not None:
+                try:
+                    combined = known.decode(frame)
+                except FAULTS:  # another message than the stream's name says, or a bad one: look closer
+                    pass
+                else:
+                    return combined.data, combined.stream
         try:
             envelope = self._envelope.decode(frame)
         except FAULTS as error:
@@ -169,10 +202,19 @@ class StreamDecoder:
         decoder = self._by_stream.get(stream[stream.find("@") + 1 :])
         if decoder is not None:
             try:
-                return decoder.decode(envelope.data), stream
+                message = decoder.decode(envelope.data)
             except FAULTS:  # another message than the stream's name says, or a bad one: look closer
                 pass
+            else:
+                self._remember(frame, stream)
+                return message, stream
         return self._inside(envelope.data), stream
+
+    def _remember(self, frame: bytes | str, stream: str) -> None:
+        """Remember by which decoder the frames of a stream are read in one pass."""
+        head = HEAD + stream.encode()
+        if isinstance(frame, bytes) and frame.startswith(head + b'"') and len(self._by_head) < HEADS_MAX:
+            self._by_head[head] = self._combined[stream[stream.find("@") + 1 :]]
 
     def _inside(self, data: msgspec.Raw) -> Decoded:
         """Read what stands in an envelope."""
@@ -256,7 +298,7 @@ STREAMS: Final[dict[str, type[MarketMessage | ControlMessage]]] = {
 
 def unread(what: str, error: Exception) -> Unread:
     """Return a decoder's complaint as a value: which field, and whether it is missing or of another type."""
-    text = str(error)
+    text = complaint(error)
     if not isinstance(error, msgspec.ValidationError):
         return Unread(what, NOT_JSON, "", text)
     found, _, place = text.partition(" - at `")

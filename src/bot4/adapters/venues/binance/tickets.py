@@ -5,52 +5,59 @@ Whole ticks and lots become exact decimals here and nowhere else on the way out.
 is judged before, in :mod:`bot4.trading.filters`; nothing here rounds.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
 from bot4.adapters.venues.binance.requests import Pairs, present
 from bot4.adapters.venues.kit.limiter import Urgency
 from bot4.domain.instrument import Instrument
-from bot4.domain.order import ENTER, LIMIT, MARKET, STOP, STOP_LIMIT, Submit
+from bot4.domain.order import (
+    ENTER,
+    FILL_OR_KILL,
+    IMMEDIATE_OR_CANCEL,
+    LIMIT,
+    MARKET,
+    POST_ONLY,
+    STOP,
+    STOP_LIMIT,
+    Submit,
+)
+from bot4.domain.order_prices import names_limit, names_trigger
 from bot4.domain.values import BUY
 
-TYPES: Final = {MARKET: "MARKET", LIMIT: "LIMIT", STOP: "STOP_LOSS", STOP_LIMIT: "STOP_LOSS_LIMIT"}
-POST_ONLY: Final = "LIMIT_MAKER"
+TYPES: Final = {
+    MARKET: "MARKET",
+    LIMIT: "LIMIT",
+    STOP: "STOP_LOSS",
+    STOP_LIMIT: "STOP_LOSS_LIMIT",
+    POST_ONLY: "LIMIT_MAKER",
+    IMMEDIATE_OR_CANCEL: "LIMIT",
+    FILL_OR_KILL: "LIMIT",
+}
 GTC: Final = "GTC"
+TIMES: Final = {LIMIT: GTC, STOP_LIMIT: GTC, IMMEDIATE_OR_CANCEL: "IOC", FILL_OR_KILL: "FOK"}
+"""How long an order works, of the types that say so."""
 
 
-@dataclass(frozen=True, slots=True)
-class Manner:
-    """Say how an order is to work: its time in force, whether it may only make, and against our own orders what.
-
-    ``time_in_force`` is ``GTC``, ``IOC`` or ``FOK``; an empty ``self_trade`` leaves the symbol's default.
-    """
-
-    time_in_force: str = GTC
-    post_only: bool = False
-    self_trade: str = ""
-
-
-PLAIN: Final = Manner()
-
-
-def ticket(submit: Submit, instrument: Instrument, client_id: str, manner: Manner = PLAIN) -> Pairs:
+def ticket(submit: Submit, instrument: Instrument, client_id: str) -> Pairs:
     """Return the parameters of one order."""
-    named = submit.order_type in (LIMIT, STOP_LIMIT)
-    post_only = manner.post_only and submit.order_type == LIMIT
-    triggers = submit.order_type in (STOP, STOP_LIMIT)
+    order_type = int(submit.order_type)
     return present(
         symbol=instrument.symbol,
         side=side_text(submit.side),
-        type=POST_ONLY if post_only else TYPES[int(submit.order_type)],
-        timeInForce=manner.time_in_force if named and not post_only else "",
+        type=TYPES[order_type],
+        timeInForce=TIMES.get(order_type, ""),
         quantity=instrument.quantity_text(submit.lots),
-        price=instrument.price_text(submit.limit) if named else "",
-        stopPrice=instrument.price_text(submit.trigger) if triggers else "",
+        price=instrument.price_text(submit.limit) if names_limit(order_type) else "",
+        stopPrice=instrument.price_text(submit.trigger) if names_trigger(order_type) else "",
         newClientOrderId=client_id,
         newOrderRespType="FULL",
-        selfTradePreventionMode=manner.self_trade,
+        selfTradePreventionMode=own_trade_mode(submit),
     )
+
+
+def own_trade_mode(submit: Submit) -> str:
+    """Return what the venue does where an order would take one of ours: what opens gives way, all else goes through."""
+    return "EXPIRE_TAKER" if submit.purpose == ENTER else "EXPIRE_MAKER"
 
 
 def oco_ticket(
@@ -136,7 +143,7 @@ def leg(name: str, submit: Submit, instrument: Instrument) -> Pairs:
     """Return one leg of a pair: a limit order of it only makes, a stop with a limit works until canceled."""
     limit_text, trigger_text = instrument.price_text(submit.limit), instrument.price_text(submit.trigger)
     if submit.order_type == LIMIT:
-        return ((f"{name}Type", POST_ONLY), (f"{name}Price", limit_text))
+        return ((f"{name}Type", TYPES[POST_ONLY]), (f"{name}Price", limit_text))
     if submit.order_type == STOP:
         return ((f"{name}Type", TYPES[STOP]), (f"{name}StopPrice", trigger_text))
     return (

@@ -3,7 +3,8 @@
 
 There is no sequence number and no promise of order: a report is believed once, by trade id, further in.
 What cannot be read, an execution type or a state that nobody mapped, or an amount off its step, becomes no report but a
-rule and an alert, and the order is to be looked up. An order that bot4 did not place is told as external.
+rule and an alert, and the order is to be looked up. An order that this run did not place is told as
+:class:`~bot4.domain.external.External`.
 """
 
 from collections.abc import Mapping
@@ -13,19 +14,22 @@ from typing import ClassVar, Final, final
 import msgspec
 from msgspec import Raw, Struct
 
-from bot4.adapters.venues.binance.reports import MS_NS, Commission, commission, eighths, exact
+from bot4.adapters.venues.binance.replies import MyTrade
+from bot4.adapters.venues.binance.reports import MS_NS, FeeAssets, eighths, exact, fee_assets, traded
+from bot4.adapters.venues.binance.states import STATES
 from bot4.adapters.venues.kit.drift import Drift, Malformed
 from bot4.domain.event import Event
+from bot4.domain.external import MANUAL, NO_TRADE, OTHER_RUN, External
+from bot4.domain.fee import FeeTaken
 from bot4.domain.ids import OrderName, order_name
 from bot4.domain.instrument import Instrument
-from bot4.domain.order import Execution, accepted, canceled, expired, rejected
-from bot4.domain.values import BUY, SELL, Lots, Money, Nanos, Ticks
+from bot4.domain.order import accepted, canceled, expired, rejected
+from bot4.domain.values import BUY, SELL, Lots, Nanos, Ticks
 
 SIDES: Final = {"BUY": BUY, "SELL": SELL}
-STATES: Final = (
-    "NEW", "PENDING_NEW", "PARTIALLY_FILLED", "FILLED", "CANCELED", "PENDING_CANCEL", "REJECTED", "EXPIRED",
-    "EXPIRED_IN_MATCH",
-)  # fmt: skip
+ENDS: Final = ("eventStreamTerminated", "serverShutdown")
+"""The venue ends the subscription, or the connection under it."""
+
 SELF_TRADE: Final = "self_trade_prevention"
 
 
@@ -156,19 +160,21 @@ class OrderNews:
     Parameters
     ----------
     report : Event or None
-        An ``Execution`` or an ``OrderWord`` for the engine; None where ``rule`` says why not.
+        An ``Execution``, an ``OrderWord`` or an ``External`` for the engine; None where ``rule`` says why not.
     name : OrderName or None
         Run, slot and number of an order of bot4; None for one of other hands.
     client_id, venue_order_id, state
         As the venue tells them; on a cancel the order's own id, not the cancel's.
     filled : int
         Lots filled so far by the venue's count, -1 where they cannot be read.
-    fee : Commission or None
-        Of an execution, in the asset it was paid in.
+    fee : FeeTaken or None
+        Of an execution, where cash did not pay it: to be delivered right before the report.
     rule : str
         ``external``, ``other_run``, ``replaced``, ``prevented``; or, with ``alert``, what could not be read.
     alert : bool
         A person should hear of it, and the order is to be looked up.
+    symbol : str
+        The venue's symbol: order and trade numbers are unique within it.
     """
 
     report: Event | None
@@ -177,9 +183,14 @@ class OrderNews:
     venue_order_id: int
     state: str
     filled: int
-    fee: Commission | None = None
+    fee: FeeTaken | None = None
     rule: str = ""
     alert: bool = False
+    symbol: str = ""
+
+    def events(self) -> tuple[Event, ...]:
+        """Return what the engine is to hear, in this order and nothing between; empty where that is nothing."""
+        return tuple(one for one in (self.fee, self.report) if one is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,14 +233,19 @@ class UserDataReader:
         By the venue's symbol.
     drift : Drift
         Counts fields that the contract does not have.
+    assets : FeeAssets, optional
+        What the assets of fees are to the run; without it those of third assets have no worth.
     """
 
-    __slots__ = ("_run", "_instruments", "_drift")
+    __slots__ = ("_run", "_instruments", "_drift", "_assets")
 
-    def __init__(self, run: str, instruments: Mapping[str, Instrument], drift: Drift) -> None:
+    def __init__(
+        self, run: str, instruments: Mapping[str, Instrument], drift: Drift, assets: FeeAssets | None = None
+    ) -> None:
         self._run = run
         self._instruments = instruments
         self._drift = drift
+        self._assets = assets or fee_assets(instruments.values())
 
     def read(self, data: bytes, now: Nanos) -> UserNews:
         """Return what one message says, wrapped or bare.
@@ -259,7 +275,7 @@ class UserDataReader:
             return update if isinstance(update, Malformed) else moved(update)
         if named.kind == "listStatus":
             return self._drift.read(named.kind, ListStatus, inner)
-        if named.kind == "eventStreamTerminated":
+        if named.kind in ENDS:
             return StreamEnded(int(now) // MS_NS)
         return self._drift.broke("event", f"unknown event {named.kind}")
 
@@ -278,23 +294,25 @@ class UserDataReader:
         filled = exact(said.filled, instrument.lot_size) if instrument else None
 
         def news(
-            report: Event | None, rule: str = "", *, fee: Commission | None = None, alert: bool = False
+            report: Event | None, rule: str = "", *, fee: FeeTaken | None = None, alert: bool = False
         ) -> OrderNews:
             """Return the news with what is the same in all."""
             known = -1 if filled is None else filled
-            return OrderNews(report, name, client_id, said.order_id, said.state, known, fee, rule, alert)
+            return OrderNews(report, name, client_id, said.order_id, said.state, known, fee, rule, alert, said.symbol)
 
         if said.state not in STATES:
             return news(None, f"unknown state {said.state}", alert=True)
         if name is None:
-            return news(None, "external")
+            return news(external_of(said, instrument, now, MANUAL), "external")
         if name.run_prefix != self._run[: len(name.run_prefix)]:
-            return news(None, "other_run")
+            return news(external_of(said, instrument, now, OTHER_RUN), "other_run")
         if instrument is None:
             return news(None, f"unknown symbol {said.symbol}", alert=True)
         if said.happened == "TRADE":
-            traded = execution_of(said, name.order_id, instrument, now)
-            return news(None, traded, alert=True) if isinstance(traded, str) else news(traded[0], fee=traded[1])
+            if said.trade_id < 0 or said.side not in SIDES:
+                return news(None, f"trade {said.trade_id} of side {said.side}", alert=True)
+            told = traded(trade_of(said), name.order_id, instrument, known_ns=now, assets=self._assets)
+            return news(None, told, alert=True) if isinstance(told, str) else news(told.execution, fee=told.fee)
         if said.happened == "REPLACED" or (said.happened == "TRADE_PREVENTION" and said.state != "EXPIRED_IN_MATCH"):
             return news(None, "replaced" if said.happened == "REPLACED" else "prevented")
         report = word_of(said, name.order_id, instrument, now)
@@ -316,31 +334,43 @@ def word_of(said: ExecutionReport, order_id: int, instrument: Instrument, now: N
     return None
 
 
-def execution_of(
-    said: ExecutionReport, order_id: int, instrument: Instrument, now: Nanos
-) -> tuple[Execution, Commission] | str:
-    """Return the execution and its fee, or what of it cannot be read."""
-    price, lots = exact(said.last_price, instrument.tick_size), exact(said.last_quantity, instrument.lot_size)
-    if price is None or lots is None or price <= 0 or lots <= 0:
-        return f"off step: {said.last_quantity} at {said.last_price}"
-    if said.trade_id < 0 or said.side not in SIDES:
-        return f"trade {said.trade_id} of side {said.side}"
-    fee = commission(said.fee_asset or instrument.quote, said.fee, Ticks(price), instrument)
-    if fee is None:
-        return f"fee {said.fee}"
-    event = Execution(
+def trade_of(said: ExecutionReport) -> MyTrade:
+    """Return the trade of an execution report, as a question would tell it."""
+    return MyTrade(
+        symbol=said.symbol,
+        id=said.trade_id,
+        order_id=said.order_id,
+        price=said.last_price,
+        qty=said.last_quantity,
+        quote_qty="",
+        commission=said.fee,
+        commission_asset=said.fee_asset or "",
+        time=said.at_ms,
+        is_buyer=said.side == "BUY",
+        is_maker=said.is_maker,
+    )
+
+
+def external_of(said: ExecutionReport, instrument: Instrument | None, now: Nanos, reason: str) -> External | None:
+    """Return what other hands did, an order or a trade of it; None where the instrument or the amounts are not ours."""
+    is_trade = said.happened == "TRADE"
+    lots_text, price_text = (said.last_quantity, said.last_price) if is_trade else (said.quantity, said.price)
+    if instrument is None or said.side not in SIDES:
+        return None
+    price, lots = exact(price_text, instrument.tick_size), exact(lots_text, instrument.lot_size)
+    if price is None or lots is None:
+        return None
+    return External(
         Nanos(said.at_ms * MS_NS),
         now,
-        order_id=order_id,
-        trade_id=said.trade_id,
         instrument=instrument.index,
+        venue_order_id=said.order_id,
+        trade_id=said.trade_id if is_trade else NO_TRADE,
         side=SIDES[said.side],
         lots=Lots(lots),
         price=Ticks(price),
-        fee=fee.worth if fee.worth is not None else Money(0),
-        is_maker=said.is_maker,
+        reason=reason,
     )
-    return event, fee
 
 
 def balances(said: AccountPosition) -> BalanceNews | Malformed:

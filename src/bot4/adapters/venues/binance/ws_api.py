@@ -16,7 +16,7 @@ from msgspec import Raw, Struct
 from bot4.adapters.venues.binance.errors import classify
 from bot4.adapters.venues.binance.instruments import INTERVALS_MS, UNITS
 from bot4.adapters.venues.binance.replies import NOTHING, RateLimit, VenueError
-from bot4.adapters.venues.binance.requests import Pairs, Request
+from bot4.adapters.venues.binance.requests import RECV_WINDOW_MS, Pairs, Request
 from bot4.adapters.venues.kit.allowance import Cost, Limit
 from bot4.adapters.venues.kit.answers import Answer, Call, unanswered
 from bot4.adapters.venues.kit.drift import Drift, Malformed
@@ -25,7 +25,6 @@ from bot4.adapters.venues.kit.signing import Signer, signed_params
 
 WHOLE_NUMBERS: Final = ("limit", "orderId", "fromId", "startTime", "endTime")
 OUTSTANDING_MAX: Final = 1_000
-RECV_WINDOW_MS: Final = 5_000
 
 LOGON: Final = Request("session.logon", "", "", cost=Cost(2), urgency=Urgency.PROTECTIVE)
 SUBSCRIBE: Final = Request("userDataStream.subscribe", "", "", cost=Cost(2), urgency=Urgency.PROTECTIVE)
@@ -82,6 +81,7 @@ class Replied:
     answer: Answer
     result: bytes
     told: Mapping[Limit, int]
+    error: VenueError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +155,12 @@ class RequestBook:
         pending = self._open.pop(str(reply.id), None)
         if pending is None:
             return Late(str(reply.id))
-        return Replied(pending, answer_of(pending.request.call, reply, now_ms), bytes(reply.result), told(reply))
+        answer = answer_of(pending.request.call, reply, now_ms)
+        return Replied(pending, answer, bytes(reply.result), told(reply), reply.error)
+
+    def forget(self, request_id: str) -> None:
+        """Take back a request whose frame did not go out."""
+        self._open.pop(request_id, None)
 
     def overdue(self, now_ms: int) -> list[tuple[Pending, Answer]]:
         """Return what has had no reply by its deadline, and give it up: its fate is unknown."""

@@ -107,6 +107,22 @@ def not_sent(rule: str, *, at_ms: int) -> Answer:
     return Answer(Outcome.REJECTED, Remedy.RETRY_LATER, rule, until_ms=at_ms + 1000)
 
 
+def is_proof(answer: Answer) -> bool:
+    """Say whether a refusal proves that nothing was done, and nothing is left to look up."""
+    return answer.outcome is Outcome.REJECTED and answer.remedy is not Remedy.LOOK_UP
+
+
+def has_not_left(answer: Answer) -> bool:
+    """Say whether a command provably never reached the venue's engine, for a reason that is not the command's own.
+
+    The network or our own clock kept it, a limit was full, or its time stamp was refused.
+    """
+    if answer.outcome is not Outcome.REJECTED:
+        return False
+    kept = answer.remedy is Remedy.RETRY_LATER and answer.code == 0
+    return kept or answer.remedy in (Remedy.BACK_OFF, Remedy.RESYNC_CLOCK)
+
+
 def may_send_again(answer: Answer, tries: int) -> bool:
     """Say whether the same request, with the same client id, may be signed and sent anew.
 

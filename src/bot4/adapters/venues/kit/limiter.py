@@ -40,10 +40,15 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Keep a request back: until when, and by which rule. ``until_ms`` is ``NEVER`` for more than a whole limit."""
+    """Keep a request back: until when by the venue's clock, by which rule, and for how long from now.
+
+    ``until_ms`` is ``NEVER`` for more than a whole limit. Whoever waits, waits ``wait_ms``: no other clock is to be
+    compared with the venue's.
+    """
 
     until_ms: int
     rule: str
+    wait_ms: int
 
 
 @final
@@ -89,7 +94,8 @@ class Limiter:
         for rule, allowance in (("address", self.address), ("account", self.account)):
             free_at = allowance.free_at(now_ms, cost, reserve_percent=percent)
             if free_at > now_ms:
-                return Hold(free_at, f"limit.{rule}" if free_at < NEVER else f"limit.{rule}_never")
+                rule = f"limit.{rule}" if free_at < NEVER else f"limit.{rule}_never"
+                return Hold(free_at, rule, free_at - now_ms)
         self._number += 1
         grant = Grant(self._number, now_ms, cost)
         self._open[grant.number] = grant
@@ -126,14 +132,15 @@ class Limiter:
         if cost.orders:
             backed_off = max(backed_off, self.account.backed_off_until_ms)
         if now_ms < backed_off:
-            return Hold(backed_off, "limit.backed_off")
+            return Hold(backed_off, "limit.backed_off", backed_off - now_ms)
         banned = max(self.address.banned_until_ms, self.account.banned_until_ms)
         if now_ms >= banned:
             return None
         if urgency is Urgency.ORDINARY:
-            return Hold(banned, "limit.banned")
+            return Hold(banned, "limit.banned", banned - now_ms)
         if now_ms < self._probe_at_ms:
-            return Hold(min(self._probe_at_ms, banned), "limit.banned")
+            until_ms = min(self._probe_at_ms, banned)
+            return Hold(until_ms, "limit.banned", until_ms - now_ms)
         self._probe_at_ms = now_ms + PROBE_MS
         return None
 

@@ -42,11 +42,10 @@ class Schedule:
 
     def __init__(self, rules: Sequence[Rule] = (), seed: int = 0) -> None:
         self._rules: dict[str, list[Rule]] = {}
-        for rule in rules:
-            self._rules.setdefault(rule.code, []).append(rule)
         self._seed = seed
         self._seen: dict[str, int] = {}
         self.struck: dict[str, int] = {}
+        self.begin(rules)
 
     def strikes(self, code: str) -> bool:
         """Count an opportunity for a kind and say whether it strikes; a kind nobody asked for never does."""
@@ -58,6 +57,11 @@ class Schedule:
         if hit:
             self.struck[code] = self.struck.get(code, 0) + 1
         return hit
+
+    def begin(self, rules: Sequence[Rule]) -> None:
+        """Ask for more kinds from here on."""
+        for rule in rules:
+            self._rules.setdefault(rule.code, []).append(rule)
 
     def cease(self) -> None:
         """Strike no more: from here on the venue is healthy."""

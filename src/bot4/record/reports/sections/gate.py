@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The sections about the gate and the rules: what was refused, on what evidence, and what got through."""
 
+from bot4.record.counts import count_text
 from bot4.record.reports.data import OBSERVE, ReportData, StrategyData
 from bot4.record.reports.figures import Drawing, evidence_figure, refusals_figure, shadow_figure
 from bot4.record.reports.markup import Markup, element, figure, paragraph, section, table
 from bot4.record.reports.wording import (
     DASH,
-    count_text,
     day_text,
     moment_text,
     money_text,
@@ -153,7 +153,7 @@ def _shadow_words(one: StrategyData) -> str:
 
 def _passed_words(one: StrategyData) -> str:
     """Return how often one strategy passed."""
-    return f"{one.facts.name} passed {one.evidence.passed_days:,} of {one.evidence.judged_days:,} days"
+    return f"{one.facts.name} passed {one.evidence.passed_days:,} of {count_text(one.evidence.judged_days, 'day')}"
 
 
 def refusals_section(data: ReportData) -> Markup:

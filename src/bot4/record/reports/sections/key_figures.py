@@ -6,13 +6,13 @@ Losses and gains have the same weight of type and the same strength of tint.
 
 import numpy as np
 
+from bot4.record.counts import count_text
 from bot4.record.reports.data import ReportData
 from bot4.record.reports.markup import Markup, element, join, paragraph, section, table
 from bot4.record.reports.statistics import Estimate, Performance, months
 from bot4.record.reports.wording import (
     DASH,
     NBSP,
-    count_text,
     moment_text,
     money_text,
     number_text,

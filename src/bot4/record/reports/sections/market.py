@@ -4,6 +4,7 @@
 import json
 from collections.abc import Sequence
 
+from bot4.record.counts import count_text
 from bot4.record.reports.data import DataSetFacts, ReportData
 from bot4.record.reports.figures import Drawing, drawdown_figure, equity_figure, exposure_figure, price_figure
 from bot4.record.reports.markup import (
@@ -19,7 +20,6 @@ from bot4.record.reports.markup import (
     venue_text,
 )
 from bot4.record.reports.wording import (
-    count_text,
     moment_text,
     money_text,
     number_text,

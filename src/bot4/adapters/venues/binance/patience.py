@@ -2,11 +2,12 @@
 """One question to a venue until it is answered: holds and bans are waited out, silence is met by asking again.
 
 Every wait of a second or more is told. A stop is heard within a tenth of a second of waiting. What waiting
-cannot mend ends the command with what a person can do; what was fetched before is kept.
+cannot mend ends in an error that says what a person can do; what was fetched before is kept.
 """
 
 import asyncio
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Final, TypeVar, final
 
 from bot4.adapters.venues.binance.requests import Request
@@ -14,7 +15,6 @@ from bot4.adapters.venues.binance.rest import BinanceRest
 from bot4.adapters.venues.kit.answers import Answer, Remedy
 from bot4.adapters.venues.kit.clock import MS, ClockOffset
 from bot4.adapters.venues.kit.limiter import Hold
-from bot4.apps.fetch.request import moment
 from bot4.domain.errors import BadInput, OutsideFault
 from bot4.domain.ports import Clock
 
@@ -44,6 +44,8 @@ class Patience:
         Takes a line about a wait.
     should_stop : callable
         Says whether the user asked to stop.
+    mend : str
+        What to do after an error, put at the end of its message.
     """
 
     def __init__(
@@ -52,14 +54,16 @@ class Patience:
         *,
         clock: Clock,
         offset: ClockOffset,
-        tell: Callable[[str], None],
+        tell: Callable[[str], object],
         should_stop: Callable[[], bool],
+        mend: str = "then repeat the command; it goes on where it stands.",
     ) -> None:
         self._rest = rest
         self._clock = clock
         self._offset = offset
         self._tell = tell
         self._should_stop = should_stop
+        self._mend = mend
 
     async def ask(self, request: Request, shape: str, kind: type[T]) -> T:
         """Return the answer to a question.
@@ -96,15 +100,16 @@ class Patience:
         """Wait for a moment of the venue's."""
         wait_ms = until_ms - self._venue_ms()
         if wait_ms > WAIT_MS_MAX:
-            mend = "Repeat the command after that; it goes on where it stands."
-            raise OutsideFault("the venue", f"{why}, until {moment(min(until_ms, 1 << 45))}", "an answer", mend, "held")
+            mend = f"Wait for that, {self._mend}"
+            raise OutsideFault(
+                "the venue", f"{why}, until {utc_text(min(until_ms, 1 << 45))}", "an answer", mend, "held"
+            )
         if wait_ms >= TOLD_FROM_MS:
             self._tell(f"waiting {wait_ms / 1000:.0f} s for the venue ({why})")
-        deadline = int(self._clock.monotonic_ns()) + wait_ms * MS
-        while (left := deadline - int(self._clock.monotonic_ns())) > 0:
+        while (left_ms := until_ms - self._venue_ms()) > 0:
             if self._should_stop():
                 raise Stopped
-            await asyncio.sleep(min(SLICE_S, left / 1e9))
+            await asyncio.sleep(min(SLICE_S, left_ms / 1_000))
 
     def _refused(self, request: Request, answer: Answer) -> BadInput | OutsideFault:
         """Return the error for an answer that waiting does not mend."""
@@ -114,12 +119,17 @@ class Patience:
             return BadInput("--symbol", symbol.strip('[]"'), "a symbol that the venue lists", mend, "symbol_unknown")
         value = " ".join(f"{answer.rule} {answer.code or ''} {answer.text}".split())
         if answer.remedy is Remedy.RETRY_LATER:
-            mend = "Look at the network and at --rest, then repeat the command; it goes on where it stands."
+            mend = f"Look at the network and at the address of REST, {self._mend}"
             return OutsideFault("the venue", f"{value}, {TRIES_MAX} times", "an answer", mend, "venue_unreachable")
-        mend = "Correct what it names, then repeat the command; it goes on where it stands."
+        mend = f"Correct what it names, {self._mend}"
         return OutsideFault("the venue", value, "an answer", mend, "venue_refused")
 
     def _venue_ms(self) -> int:
         """Return the venue's time as far as it is known, the machine's before."""
         known = self._offset.server_ns(int(self._clock.monotonic_ns()))
         return (int(self._clock.now_ns()) if known is None else known) // MS
+
+
+def utc_text(at_ms: int) -> str:
+    """Return a moment as UTC text to the second."""
+    return datetime.fromtimestamp(at_ms // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is asked of a run at a venue, checked as far as it can be before the venue is spoken to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from bot4.adapters.net.endpoints import Endpoint, allowed, is_loopback
+from bot4.adapters.venues.binance.market_feed import MARKET_HOSTS
+from bot4.adapters.venues.binance.rest import HOSTS
+from bot4.adapters.venues.kit.secret import Secret
+from bot4.adapters.venues.kit.secret_sources import read_secret, refuse_secrets_in_arguments
+from bot4.adapters.venues.kit.signing import Ed25519Signer, HmacSigner, Signer
+from bot4.apps.output import RUNS
+from bot4.domain.errors import BadInput
+from bot4.runtime.settings import Settings
+from bot4.runtime.venue_settings import VenueSettings
+
+LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
+ORDER_HOSTS: Final = ("ws-api.binance.com", "ws-api.testnet.binance.vision")
+"""Every host whose WebSocket API may be spoken to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Hold the three doors of a venue, checked: no other host is ever dialed."""
+
+    rest: Endpoint
+    ws: Endpoint
+    ws_api: Endpoint
+
+    @property
+    def is_imagined(self) -> bool:
+        """Say whether all three are on this machine."""
+        return all(is_loopback(one.host) for one in (self.rest, self.ws, self.ws_api))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveRequest:
+    """Ask for one run at a venue.
+
+    ``command`` is ``live``, ``paper`` or ``demo``; ``seconds`` 0 is without end, in the
+    machine's time; ``signer`` is None on paper.
+    """
+
+    command: str
+    config: Settings
+    venue: VenueSettings
+    addresses: Addresses
+    signer: Signer | None = None
+    out: Path = RUNS
+    seconds: float = 0.0
+    report: bool = True
+    config_folder: Path = Path()
+    nonce: str = ""
+    resume: str | None = None
+    data_note: str = ""
+    typed: str = ""
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+def addresses_of(venue: VenueSettings) -> Addresses:
+    """Return the doors of a venue.
+
+    Raises
+    ------
+    BadInput
+        If one of them is none of the venue's hosts and not on this machine, or has another scheme.
+    """
+    rest = allowed(venue.rest, (*HOSTS, *LOOPBACK), place="venue.rest")
+    ws = allowed(venue.ws, (*MARKET_HOSTS, *LOOPBACK), place="venue.ws")
+    ws_api = allowed(venue.ws_api, (*ORDER_HOSTS, *LOOPBACK), place="venue.ws_api")
+    for place, one, schemes in (
+        ("venue.rest", rest, ("http", "https")),
+        ("venue.ws", ws, ("ws", "wss")),
+        ("venue.ws_api", ws_api, ("ws", "wss")),
+    ):
+        if one.scheme not in schemes:
+            raise BadInput(place, one.scheme, " or ".join(schemes), "Correct the scheme.")
+    return Addresses(rest, ws, ws_api)
+
+
+def signer_of(
+    venue: VenueSettings, environment: Mapping[str, str], arguments: list[str], passphrase: Secret | None
+) -> Signer:
+    """Return what signs for the account, its secrets read from where the configuration says that they are.
+
+    Raises
+    ------
+    BadInput
+        If the key or the secret is not named, is not there, or stands in the command line.
+    OutsideFault
+        If its place cannot be read.
+    """
+    for name, source in (("venue.key", venue.key), ("venue.secret", venue.secret)):
+        if not source:
+            raise BadInput(
+                name,
+                "not given",
+                "where it is kept: env:VARIABLE, keyring:SERVICE/NAME or file:PATH#NAME",
+                "Name its place in the table [venue]; never write the secret itself.",
+                "no_key",
+            )
+    key = read_secret(venue.key, environment=environment, passphrase=passphrase)
+    secret = read_secret(venue.secret, environment=environment, passphrase=passphrase)
+    refuse_secrets_in_arguments(arguments, [key, secret])
+    name = key.reveal().decode()
+    return Ed25519Signer(name, secret) if venue.signature == "ed25519" else HmacSigner(name, secret)
+
+
+def passphrase_of(path: str) -> Secret | None:
+    """Return the passphrase that a file holds; None where no file is named.
+
+    Raises
+    ------
+    BadInput
+        If the file cannot be read; its content is not repeated.
+    """
+    if not path:
+        return None
+    try:
+        return Secret(Path(path).read_bytes().strip())
+    except OSError as error:
+        raise BadInput(
+            "passphrase file", f"{path}: {error.strerror}", "a readable file", "Correct the path.", "file_missing"
+        ) from None

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a live or paper run may be told of its venue: the table ``[venue]`` of a configuration, closed to unknown keys.
+
+::
+
+    [venue]
+    symbols = ["BTCUSDT", "ETHUSDT"]
+    interval = "15m"
+    key = "env:BINANCE_KEY"  # where the secrets are kept, never the secrets themselves
+    secret = "keyring:bot4/binance"
+
+Addresses are the venue's own unless others are named; a simulated venue on this machine prints its three.
+"""
+
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta, Struct
+
+from bot4.domain.errors import BadInput
+from bot4.market.intervals import parse_interval
+from bot4.runtime.config_check import Place, check_table
+
+PROFILES: Final = ("binance-spot",)
+SIGNATURES: Final = ("hmac", "ed25519")
+WARM_UP_MAX: Final = 200_000
+TABLE: Final = "venue"
+
+
+class VenueSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One venue, what is traded there, and how it is reached.
+
+    ``warm_up_bars`` are fetched before trading begins, so that indicators are warm and
+    the shadow book has a record; ``signature`` says what kind of secret it is: ``hmac``
+    or ``ed25519`` (a private key in PEM).
+    """
+
+    profile: str = "binance-spot"
+    symbols: Annotated[tuple[Annotated[str, Meta(min_length=1, max_length=32)], ...], Meta(min_length=1)]
+    interval: str
+    warm_up_bars: Annotated[int, Meta(ge=0, le=WARM_UP_MAX)] = 10_000
+    rest: str = "https://api.binance.com"
+    ws: str = "wss://stream.binance.com:9443"
+    ws_api: str = "wss://ws-api.binance.com:443/ws-api/v3"
+    key: str = ""
+    secret: str = ""
+    signature: str = "hmac"
+
+
+def venue_settings(table: object, place: Place) -> VenueSettings:
+    """Return the settings of the table ``[venue]``.
+
+    Parameters
+    ----------
+    table : object
+        As TOML gives it; None where the file has none.
+    place : callable
+        Says where a key was set.
+
+    Raises
+    ------
+    BadInput
+        If there is none, or a value cannot be used.
+    """
+    if not isinstance(table, dict) or not {"symbols", "interval"} <= table.keys():
+        raise BadInput(
+            place((TABLE,)) if table is not None else "CONFIG",
+            "no table [venue] with symbols and interval",
+            'a file with [venue], symbols = ["BTCUSDT"], interval = "15m"',
+            "Add the table; docs/howto/trade-live.md shows a whole file.",
+            "venue_missing",
+        )
+    settings = check_table(table, VenueSettings, (TABLE,), place)
+    for key, value, allowed in (
+        ("profile", settings.profile, PROFILES),
+        ("signature", settings.signature, SIGNATURES),
+    ):
+        if value not in allowed:
+            raise BadInput(f"{place((TABLE, key))}: venue.{key}", value, " or ".join(allowed), "Name one of them.")
+    parse_interval(settings.interval, f"{place((TABLE, 'interval'))}: venue.interval")
+    return settings
+
+
+def canonical_venue(settings: VenueSettings) -> bytes:
+    """Return what of the table decides the run: not by which address it is reached, nor where the key is kept."""
+    decisive = (settings.profile, settings.symbols, settings.interval, settings.warm_up_bars)
+    return msgspec.json.encode(decisive)

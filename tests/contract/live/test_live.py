@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A run at a venue over real sockets, live and on paper: orders, both books, the journal and its replay."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot4.adapters.stores.journal_audit import verify
+from bot4.adapters.stores.journal_reader import open_journal
+from bot4.adapters.venues.kit.secret import Secret
+from bot4.adapters.venues.kit.signing import HmacSigner
+from bot4.apps.live.request import LiveRequest, addresses_of
+from bot4.apps.live.run import LiveRun
+from bot4.apps.live.view import NoView
+from bot4.apps.outcome import Outcome
+from bot4.apps.progress import Silent
+from bot4.apps.replay import run as run_replay
+from bot4.apps.venue_server.serve import MEMBER, VenueServer
+from bot4.domain.event import FEE_TAKEN, FILL, READINESS, SUBMIT
+from bot4.domain.values import Nanos
+from bot4.record.decode import decode
+from bot4.runtime.clocks import RacingClock, SystemClock
+from bot4.runtime.settings import Settings, StrategySettings
+from bot4.runtime.venue_settings import VenueSettings
+from tests.contract.live.wave import CASH, INTERVAL, KEY, PAST_BARS, SECRET, SPEED, STRATEGY, SYMBOL, wave
+
+pytestmark = pytest.mark.slow
+
+SECONDS = 12.0
+LOT = 1_000
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What came of a run, and what the venue's ledger holds then."""
+
+    outcome: Outcome
+    ledger: Any
+    gaps: int
+
+    def records(self, kind: int) -> list[dict[str, object]]:
+        """The journal's records of one kind."""
+        return [decode(record) for record in open_journal(self.outcome.journal) if record.kind == kind]
+
+
+def ran(folder: Path, *, is_paper: bool, is_resumed: bool = False) -> Ran:
+    """Run for a while at a venue of its own; stopped and gone on with, where that is asked for."""
+
+    async def go() -> Ran:
+        server = VenueServer(wave())
+        ready = await server.open()
+        try:
+            (folder / "rider.py").write_text(STRATEGY)
+            venue = VenueSettings(
+                symbols=(SYMBOL,),
+                interval=INTERVAL,
+                warm_up_bars=PAST_BARS,
+                rest=str(ready["rest"]),
+                ws=str(ready["ws"]),
+                ws_api=str(ready["ws_api"]),
+            )
+            request = LiveRequest(
+                command="paper" if is_paper else "live",
+                config=Settings(strategies=(StrategySettings(kind="rider.py:Rider"),)),
+                config_folder=folder,
+                venue=venue,
+                addresses=addresses_of(venue),
+                signer=None if is_paper else HmacSigner(KEY, Secret(SECRET.encode())),
+                out=folder / "runs",
+                seconds=SECONDS,
+            )
+            clock = RacingClock(SystemClock(), SPEED, Nanos(server.clock.now_ns()))
+            before = 0
+            if is_resumed:
+                first = await LiveRun(replace(request, seconds=SECONDS / 2), NoView(), clock).run(asyncio.Event())
+                request, before = replace(request, resume=str(first.journal.parent)), first.fills
+                assert before > 0
+            run = LiveRun(request, NoView(), clock)
+            outcome = await run.run(asyncio.Event())
+            assert outcome.fills > before
+            return Ran(outcome, server.exchange.ledger(MEMBER), run.unprotected.gaps)
+        finally:
+            await server.close()
+
+    return asyncio.run(go())
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
+    """One run with real orders."""
+    folder = tmp_path_factory.mktemp("live")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(folder / "state"))
+        yield ran(folder, is_paper=False)
+
+
+@pytest.fixture(scope="module")
+def paper(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
+    """One run with imagined fills on the same market."""
+    folder = tmp_path_factory.mktemp("paper")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(folder / "state"))
+        yield ran(folder, is_paper=True)
+
+
+@pytest.fixture(scope="module")
+def resumed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
+    """One run with real orders that was stopped and gone on with."""
+    folder = tmp_path_factory.mktemp("resumed")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(folder / "state"))
+        yield ran(folder, is_paper=False, is_resumed=True)
+
+
+@pytest.mark.requirement("ORDER_001", "EXEC_001", "I-1", "I-2", "I-3", "I-4")
+@pytest.mark.parametrize("which", ["live", "resumed"])
+def test_what_the_journal_says_is_what_the_venue_s_ledger_says(which: str, request: pytest.FixtureRequest) -> None:
+    """Orders by name, trades by number, money and coins to the last unit; over a restart as well."""
+    live: Ran = request.getfixturevalue(which)
+    assert live.outcome.fills >= 4
+    sent = {int(str(one["order_id"])) for one in live.records(SUBMIT)}
+    there = {int(order.client_order_id.rpartition("-")[2]) for order in live.ledger.orders}
+    assert there <= sent
+    fills = live.records(FILL)
+    assert sorted(int(str(one["trade_id"])) for one in fills) == sorted(fill.trade_id for fill in live.ledger.fills)
+    bought = sum(int(str(one["lots"])) * int(str(one["side"])) for one in fills) * LOT
+    by_trade = {one["trade_id"]: int(str(one["amount"])) for one in live.records(FEE_TAKEN)}
+    fees = sum(by_trade.values())
+    balances = {asset: one.free + one.locked for asset, one in live.ledger.balances.items()}
+    assert balances.get("BTC", 0) == bought - fees
+    spent = sum((fill.quote if fill.is_buyer else -fill.quote) for fill in live.ledger.fills)
+    quote_fees = sum(fill.commission for fill in live.ledger.fills if fill.commission_asset == "USDT")
+    assert balances["USDT"] == CASH - spent - quote_fees
+
+
+@pytest.mark.requirement("I-11", "U-1")
+def test_no_order_leaves_before_the_run_is_ready(live: Ran) -> None:
+    """Entries of the warm-up are refused by name; the first submit comes after the last first hold has ended."""
+    assert live.outcome.refused["risk.not_ready.warming"] > 0
+    assert live.outcome.passed == ("rider",)
+    ready_ns = [
+        record.ts_known_ns
+        for record in open_journal(live.outcome.journal)
+        if record.kind == READINESS and decode(record)["ready"]
+    ]
+    sent_ns = [record.ts_known_ns for record in open_journal(live.outcome.journal) if record.kind == SUBMIT]
+    assert len(ready_ns) >= 3, "warm, reconciled, fresh"
+    assert min(sent_ns) >= sorted(ready_ns)[2]
+
+
+@pytest.mark.requirement("I-7")
+def test_what_was_bought_got_a_stop_at_the_venue(live: Ran) -> None:
+    """Each position was covered by a stop that the venue took, and the gaps were measured."""
+    assert live.gaps > 0
+    assert any(order.type == "STOP_LOSS" for order in live.ledger.orders)
+
+
+@pytest.mark.requirement("I-10", "I-14", "P-01")
+@pytest.mark.parametrize("which", ["live", "resumed", "paper"])
+def test_a_run_replays_to_the_byte_from_what_it_heard(which: str, request: pytest.FixtureRequest) -> None:
+    """Live or on paper: the same bytes and the same state from journal and market data, and nothing was edited."""
+    run: Ran = request.getfixturevalue(which)
+    replayed = run_replay(run.outcome.journal, (), Silent())
+    assert replayed.equal, replayed.first_difference
+    assert replayed.state_hash == run.outcome.state_hash
+    assert verify(run.outcome.journal).ok
+
+
+def test_paper_trades_the_live_market_and_sends_nothing(paper: Ran) -> None:
+    """Imagined fills, no order at the venue, and a report that says what was heard."""
+    assert paper.outcome.fills >= 4
+    assert paper.ledger.orders == ()
+    assert paper.outcome.report is not None
+    assert "market.data" in paper.outcome.report.read_text(encoding="utf-8")
