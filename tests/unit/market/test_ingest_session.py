@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot4.domain.errors import OurFault
@@ -114,6 +114,7 @@ def test_a_connection_that_lasted_is_dialed_again_at_once() -> None:
     mean_ms=st.floats(20, 3_000),
     topics=st.integers(1, 30),
 )
+@example(seed=148648, delays=[1, 107, 32], mean_ms=1913.0, topics=20)
 @settings(max_examples=12)
 def test_rollover_loses_nothing_and_keeps_the_order(seed: int, delays: list[int], mean_ms: float, topics: int) -> None:
     """Connections are replaced before the venue cuts them, each message comes once and in order, quick or slow."""

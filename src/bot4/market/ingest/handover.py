@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from bot4.market.ingest.splice import Splice
 from bot4.market.ingest.steps import INTERRUPTED, Deliver, Step, Told
-from bot4.market.ingest.subscriptions import Seat, Topic
+from bot4.market.ingest.subscriptions import Link, Seat, Topic
 
 
 def is_carried(seat: Seat, settle_ns: int, now: int) -> bool:
@@ -25,6 +25,11 @@ def is_carried(seat: Seat, settle_ns: int, now: int) -> bool:
         return True
     agreed = len(topic.seats) < 2 or topic.seats[0].heard_ns <= seat.since_ns
     return agreed and not topic.splice.is_waiting and now - seat.since_ns >= settle_ns
+
+
+def is_catching_up(link: Link) -> bool:
+    """Tell whether the old connection of some topic has yet to say what the new one has: a moment, or it is stuck."""
+    return any(seat.topic.splice is not None and seat.topic.splice.is_waiting for seat in link.seats.values())
 
 
 def joined(topic: Topic, splice: Splice, settle_ns: int, now: int) -> Iterator[Step]:

@@ -20,7 +20,7 @@ import numpy as np
 from bot4.domain.values import SECOND_NS
 from bot4.market.ingest.backoff import Backoff, BackoffPolicy
 from bot4.market.ingest.budget import TokenBucket
-from bot4.market.ingest.handover import is_carried, joined
+from bot4.market.ingest.handover import is_carried, is_catching_up, joined
 from bot4.market.ingest.life import BACKING_OFF, CONNECTING, CUT, DIALED, DRAINING, ENDED, LOST, OPENED, REPLACED
 from bot4.market.ingest.pace import GAP_NS_DEFAULT, Pace
 from bot4.market.ingest.requests import Requests
@@ -280,7 +280,9 @@ class Session:
             if splice is not None and splice.is_stuck(now, self.limits.settle_ns):
                 steps.append(Told(seat.topic.name, INTERRUPTED, "its old connection fell silent while it was replaced"))
                 steps.append(Deliver(seat.topic.name, splice.force()))
-        waited = now - successor.opened_ns >= self.limits.drain_ns or now >= link.drained_ns
+        waited = now >= link.drained_ns or (
+            now - successor.opened_ns >= self.limits.drain_ns and not is_catching_up(successor)
+        )
         if waited or all(is_carried(seat, self.limits.settle_ns, now) for seat in successor.seats.values()):
             steps += self._end(link, "replaced", now)
         return steps
