@@ -14,8 +14,9 @@ import pytest
 from bot4.adapters.venues.binance import replies, requests
 from bot4.adapters.venues.binance.replies import Reply
 from bot4.adapters.venues.binance.requests import Request
-from bot4.adapters.venues.binance.tickets import bracket_ticket, guarded_ticket, oco_ticket, ticket, urgency_of
+from bot4.adapters.venues.binance.tickets import bracket_ticket, guarded_ticket, oco_ticket, ticket
 from bot4.adapters.venues.kit.drift import Drift, Malformed
+from bot4.adapters.venues.kit.limiter import urgency_of
 from bot4.domain.order import (
     ENTER,
     EXIT,

@@ -61,6 +61,10 @@ def house(tmp_path: Path) -> Path:
         (place / "__init__.py").touch()
         (place / ("net.py" if folder == "adapters" else "one.py")).touch()
     (tmp_path / "bot4" / "__init__.py").touch()
+    venues = tmp_path / "bot4" / "adapters" / "venues"
+    venues.mkdir()
+    for name in ("__init__", "ccxt"):
+        (venues / f"{name}.py").touch()
     return tmp_path
 
 
@@ -95,7 +99,8 @@ def test_an_empty_house_keeps_every_contract(house: Path) -> None:
         ("market/one.py", "import socket"),
         ("helpers/__init__.py", ""),
         ("market/two.py", "import bot4.market.one\n"),
-        ("adapters/venues/one.py", "import bot4.adapters.stores.one"),
+        ("adapters/venues/kit.py", "import bot4.adapters.stores.one"),
+        ("adapters/venues/binance.py", "import bot4.adapters.venues.ccxt"),
     ],
 )
 def test_a_planted_import_breaks_a_contract(house: Path, path: str, text: str) -> None:
@@ -106,7 +111,7 @@ def test_a_planted_import_breaks_a_contract(house: Path, path: str, text: str) -
     place.write_text(text, encoding="utf-8")
     if path == "market/two.py":
         (house / "bot4/market/one.py").write_text("import bot4.market.two\n", encoding="utf-8")
-    if path.startswith("adapters/venues"):
+    if path == "adapters/venues/kit.py":
         stores = house / "bot4/adapters/stores"
         stores.mkdir()
         (stores / "__init__.py").touch()

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """A venue under test: a fresh one on the loopback, an adapter that speaks to it, and the ledger that tells the truth.
 
-A new adapter joins the suite with one entry of ``ADAPTERS``: what starts a venue that speaks its protocol, and what
-opens the adapter there. No case names an adapter; each asks the port and looks at the ledger.
+A new adapter joins the suite with one entry of ``ADAPTERS``, and what opens it at a venue that speaks its protocol. No
+case names an adapter; each asks the port and looks at the ledger. A case that needs what an adapter declares not to
+have becomes the proof that it is refused: nothing is skipped.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from decimal import Decimal
@@ -21,17 +22,23 @@ from bot4.adapters.venues.binance.order_entry import BinanceOrderEntry
 from bot4.adapters.venues.binance.rest import BinanceRest
 from bot4.adapters.venues.binance.socket_door import BinanceSocket
 from bot4.adapters.venues.binance.venue_reads import BinanceReads
+from bot4.adapters.venues.ccxt.door import CcxtDoor
+from bot4.adapters.venues.ccxt.offered import BINANCE
+from bot4.adapters.venues.ccxt.order_entry import CcxtOrderEntry
+from bot4.adapters.venues.ccxt.venue_reads import CcxtReads
 from bot4.adapters.venues.kit.allowance import Allowance
+from bot4.adapters.venues.kit.answers import is_proof
 from bot4.adapters.venues.kit.clock import ClockOffset
 from bot4.adapters.venues.kit.drift import Drift
 from bot4.adapters.venues.kit.limiter import Limiter
-from bot4.adapters.venues.kit.order_entry import Capability, OrderEntry, OrderSeen, VenueReads
+from bot4.adapters.venues.kit.order_entry import Capability, OrderEntry, OrderSeen, Replaced, VenueReads, cannot
+from bot4.adapters.venues.kit.secret import Secret
 from bot4.apps.venue_server.faults.schedule import parse_rules
 from bot4.apps.venue_server.listing import Listed, listed
 from bot4.apps.venue_server.serve import MEMBER, VenueServer
 from bot4.domain.instrument import Instrument
-from bot4.domain.order import ENTER, LIMIT, Submit
-from bot4.domain.values import BUY, Lots, Nanos, Ticks
+from bot4.domain.order import ENTER, FILL_OR_KILL, IMMEDIATE_OR_CANCEL, LIMIT, POST_ONLY, STOP, Submit
+from bot4.domain.values import BUY, SELL, Lots, Nanos, Ticks
 from bot4.market.ingest.backoff import Backoff, BackoffPolicy
 from bot4.runtime.clocks import SystemClock
 from bot4.simulation.exchange.accounts import Balance, Terms
@@ -39,7 +46,7 @@ from bot4.simulation.exchange.orders import Fill, OrderState
 from bot4.simulation.exchange.requests import PlaceOrder
 from tests.contract.gateway.bench import SIGNER, dialer
 from tests.contract.orders.life import RUN
-from tests.contract.venue_server.running import ONE, asked
+from tests.contract.venue_server.running import KEY, ONE, SECRET, asked
 
 PATIENCE_S = 2.0
 MS = 1_000_000
@@ -49,7 +56,7 @@ LAST = 50_000
 SLOT = 3
 NEVER_PLACED = 99
 BTCUSDT = Instrument(0, "BTCUSDT", base="BTC", quote="USDT", tick_size=Decimal("0.01"), lot_size=Decimal("0.00001"))
-ADAPTERS = ("binance-rest", "binance-socket")
+ADAPTERS = ("binance-rest", "binance-socket", "ccxt-binance")
 every_adapter = pytest.mark.parametrize("adapter", ADAPTERS)
 
 
@@ -68,6 +75,14 @@ def order(order_id: int, **more: Any) -> Submit:
     return Submit(Nanos(0), **(given | more))
 
 
+class Gap(Exception):
+    """Say what a case needs and the adapter declares not to have."""
+
+    def __init__(self, missing: list[Capability]) -> None:
+        super().__init__(", ".join(missing))
+        self.missing = missing
+
+
 class VenueUnderTest:
     """Hold the adapter and the venue's own truth."""
 
@@ -77,10 +92,10 @@ class VenueUnderTest:
         self.reads = reads
 
     def need(self, *capabilities: Capability) -> None:
-        """Skip a case that needs what the adapter does not have."""
+        """End a case that needs what the adapter does not have; what it asks for must then be refused."""
         missing = sorted(set(capabilities) - self.entry.supports)
         if missing:
-            pytest.skip("the venue has no " + ", ".join(missing))
+            raise Gap(missing)
 
     def orders(self) -> dict[int, OrderState]:
         """Return our orders in the venue's ledger, by our number; the latest of a number."""
@@ -128,7 +143,11 @@ def at(adapter: str, case: Case, faults: str = "", **more: Any) -> None:
 
     async def run() -> None:
         async with venue(adapter, faults, **more) as under_test:
-            await case(under_test)
+            try:
+                await case(under_test)
+            except Gap as gap:
+                for capability in gap.missing:
+                    await refused(under_test, capability)
 
     asyncio.run(run())
 
@@ -139,17 +158,58 @@ def btcusdt(**changes: Any) -> tuple[Listed, ...]:
     return (Listed(replace(found.rules, **changes), found.price),)
 
 
+async def refused(venue: VenueUnderTest, capability: Capability) -> None:
+    """Check that what an adapter declares not to have is refused as such, and nothing done in its place."""
+    was = venue.states(), venue.held("USDT"), venue.held("BTC")
+    entry, target = order(11, limit=ticks(40_000)), order(12, side=SELL, limit=ticks(60_000))
+    stop = order(13, side=SELL, order_type=STOP, limit=0, trigger=ticks(39_000))
+    attempts: dict[Capability, list[Callable[[], Awaitable[Any]]]] = {
+        Capability.PAIRS: [lambda: venue.entry.place_pair(target, stop), lambda: venue.entry.cancel_list(1, 0)],
+        Capability.BRACKETS: [
+            lambda: venue.entry.place_guarded(entry, stop),
+            lambda: venue.entry.place_bracket(entry, target, stop),
+        ],
+        Capability.REPLACE: [lambda: venue.entry.replace(1, entry)],
+        Capability.CANCEL_ALL: [lambda: venue.entry.cancel_all(0)],
+        Capability.STOPS: [lambda: venue.entry.place(stop)],
+        Capability.POST_ONLY: [lambda: venue.entry.place(order(14, order_type=POST_ONLY))],
+        Capability.IMMEDIATE_OR_CANCEL: [lambda: venue.entry.place(order(14, order_type=IMMEDIATE_OR_CANCEL))],
+        Capability.FILL_OR_KILL: [lambda: venue.entry.place(order(14, order_type=FILL_OR_KILL))],
+    }
+    for attempt in attempts[capability]:  # what has no attempt here cannot be declared a gap
+        answer = await attempt()
+        assert (answer.whole if isinstance(answer, Replaced) else answer) == cannot(capability)
+        assert answer.placed is answer.canceled is None if isinstance(answer, Replaced) else is_proof(answer)
+    assert (venue.states(), venue.held("USDT"), venue.held("BTC")) == was
+
+
 @asynccontextmanager
 async def venue(adapter: str, faults: str, **more: Any) -> AsyncIterator[VenueUnderTest]:
     """Start a venue where the last trade was at 50,000; its faults begin with the case."""
     server = VenueServer(asked("BTCUSDT", late_s=PATIENCE_S / 2, **more))
     ready = await server.open()
-    running: list[asyncio.Task[None]] = []
+    try:
+        async with (through_ccxt if adapter == "ccxt-binance" else natively)(adapter, ready) as (entry, reads):
+            under_test = VenueUnderTest(server, entry, reads)
+            for name in ("BUY", "SELL"):
+                rich = {"USDT": 10_000_000 * ONE, "BTC": 1_000 * ONE}
+                server.exchange.open_account(name, Terms(), rich, server.clock.now_ms())
+            for side in ("SELL", "BUY"):
+                under_test.other(side, LAST)
+            server.schedule.begin(parse_rules(faults) if faults else ())
+            yield under_test
+    finally:
+        await server.close()
+
+
+@asynccontextmanager
+async def natively(adapter: str, ready: Mapping[str, object]) -> AsyncIterator[tuple[OrderEntry, VenueReads]]:
+    """Open bot4's own adapter, over either door."""
     clock, offset, limiter = SystemClock(), ClockOffset(), Limiter(Allowance(()), Allowance(()))
-    http = HttpClient(allowed(str(ready["rest"]), ["127.0.0.1"]), settings=HttpSettings(total_s=PATIENCE_S))
     shared: dict[str, Any] = {"clock": clock, "offset": offset, "limiter": limiter, "signer": SIGNER}
-    rest = BinanceRest(http, drift=Drift(), **shared)
+    rest = BinanceRest(http_to(str(ready["rest"])), drift=Drift(), **shared)
     door: Any = rest
+    running: list[asyncio.Task[None]] = []
     try:
         await rest.learn_time()
         if adapter == "binance-socket":
@@ -163,16 +223,28 @@ async def venue(adapter: str, faults: str, **more: Any) -> AsyncIterator[VenueUn
             while not door.opened:
                 await asyncio.sleep(0.005)
         entry = BinanceOrderEntry(door, run=RUN, instruments=[BTCUSDT], known={NEVER_PLACED: SLOT})
-        under_test = VenueUnderTest(server, entry, BinanceReads(door, [BTCUSDT]))
-        for name in ("BUY", "SELL"):
-            rich = {"USDT": 10_000_000 * ONE, "BTC": 1_000 * ONE}
-            server.exchange.open_account(name, Terms(), rich, server.clock.now_ms())
-        for side in ("SELL", "BUY"):
-            under_test.other(side, LAST)
-        server.schedule.begin(parse_rules(faults) if faults else ())
-        yield under_test
+        yield entry, BinanceReads(door, [BTCUSDT])
     finally:
         for task in running:
             task.cancel()
         await rest.close()
-        await server.close()
+
+
+@asynccontextmanager
+async def through_ccxt(_adapter: str, ready: Mapping[str, object]) -> AsyncIterator[tuple[OrderEntry, VenueReads]]:
+    """Open ccxt's way to Binance: it believes to speak to the real hosts, the carrier knows better."""
+    pytest.importorskip("ccxt", reason="the extra venues is not installed")
+    http = http_to(str(ready["rest"]))
+    try:
+        clients = dict.fromkeys(BINANCE.origins, http)
+        secret = Secret(SECRET.encode())
+        door = await CcxtDoor.open(BINANCE, clients, api_key=KEY, secret=secret, clock=SystemClock())
+        entry = CcxtOrderEntry(door, run=RUN, instruments=[BTCUSDT], known={NEVER_PLACED: SLOT})
+        yield entry, CcxtReads(door, [BTCUSDT])
+    finally:
+        await http.close()
+
+
+def http_to(address: str) -> HttpClient:
+    """Return a client of the venue's REST."""
+    return HttpClient(allowed(address, ["127.0.0.1"]), settings=HttpSettings(total_s=PATIENCE_S))

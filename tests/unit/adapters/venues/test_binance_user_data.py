@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot4.adapters.venues.binance.replies import MyTrade
-from bot4.adapters.venues.binance.reports import FeeAssets, eighths, exact, fee_assets, traded
+from bot4.adapters.venues.binance.reports import FeeAssets, fee_assets, traded
 from bot4.adapters.venues.binance.user_data import (
     BalanceMoved,
     BalanceNews,
@@ -20,6 +20,7 @@ from bot4.adapters.venues.binance.user_data import (
     UserDataReader,
     UserNews,
 )
+from bot4.adapters.venues.kit.decimals import eighths, exact
 from bot4.adapters.venues.kit.drift import Drift, Malformed
 from bot4.domain.event import ACCEPTED, CANCELED, EXPIRED, REJECTED, Event
 from bot4.domain.external import MANUAL, OTHER_RUN, External

@@ -10,14 +10,14 @@ from typing import Any, Final, final
 
 from bot4.adapters.venues.binance.holding import NeverLeft, PatientDoor, Recall
 from bot4.adapters.venues.binance.lookup import ARCHIVED, About, Lookup, reason_of
-from bot4.adapters.venues.binance.names import OrderNames
 from bot4.adapters.venues.binance.placing import UNTOLD
 from bot4.adapters.venues.binance.replies import CancelReply, OrderReply
-from bot4.adapters.venues.binance.reports import exact
 from bot4.adapters.venues.binance.requests import Request, cancel_list, cancel_order
 from bot4.adapters.venues.binance.rest import Told
 from bot4.adapters.venues.binance.states import ENDED, FILLED
 from bot4.adapters.venues.kit.answers import Outcome, is_proof
+from bot4.adapters.venues.kit.decimals import exact
+from bot4.adapters.venues.kit.names import OrderNames
 from bot4.domain.order import OrderWord, cancel_lost, cancel_rejected, expired
 
 NAMELESS: Final = "its name at the venue is not known"

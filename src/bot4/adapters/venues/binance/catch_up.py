@@ -14,10 +14,11 @@ from typing import final
 from bot4.account.reconciliation import Difference
 from bot4.adapters.venues.binance.lookup import Lookup
 from bot4.adapters.venues.binance.replies import MyTrade, OrderReply
-from bot4.adapters.venues.binance.reports import MS_NS, eighths, exact
+from bot4.adapters.venues.binance.reports import MS_NS
 from bot4.adapters.venues.binance.requests import query_order
 from bot4.adapters.venues.binance.states import OPEN
 from bot4.adapters.venues.kit.answers import Outcome
+from bot4.adapters.venues.kit.decimals import eighths, exact
 from bot4.adapters.venues.kit.holdings import Exchanged
 from bot4.adapters.venues.kit.limiter import Hold, Urgency
 from bot4.domain.external import MANUAL, NO_TRADE, OTHER_RUN, External

@@ -7,19 +7,27 @@ table is ``UNKNOWN`` and raises an alert.
 """
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
 import msgspec
 from msgspec import Raw
 
 from bot4.adapters.venues.binance.replies import CancelReplaceReply, VenueError
-from bot4.adapters.venues.kit.answers import COMMANDS, Answer, Call, Outcome, Remedy, succeeded, unanswered
+from bot4.adapters.venues.kit.answers import (
+    COMMANDS,
+    LOOK_AGAIN_MS,
+    Answer,
+    Call,
+    Meaning,
+    Outcome,
+    Remedy,
+    succeeded,
+    unanswered,
+)
 
 TEXT_MAX: Final = 200
 SUCCESS: Final = "SUCCESS"
 NOT_ATTEMPTED: Final = "NOT_ATTEMPTED"
-LOOK_AGAIN_MS: Final = 1_000
 WEIGHT_WINDOW_MS: Final = 60_000
 ORDER_WINDOW_MS: Final = 10_000
 CONNECTION_WINDOW_MS: Final = 300_000
@@ -29,17 +37,6 @@ FILTER_FAILURE: Final = re.compile(r"Filter failure: ([A-Z_]+)")
 
 KEY_MEND: Final = "Check the API key, its permissions for spot trading and the addresses it may be used from."
 SIGNATURE_MEND: Final = "Check that the secret belongs to the API key, and that the key's type is the configured one."
-
-
-@dataclass(frozen=True, slots=True)
-class Meaning:
-    """Hold what one code or text means: our word, what to do, and whether it proves that nothing was done."""
-
-    rule: str
-    remedy: Remedy
-    proof: bool = True
-    wait_ms: int = LOOK_AGAIN_MS
-    mend: str = ""
 
 
 MEANINGS: Final = {

@@ -15,9 +15,9 @@ from typing import Any, final
 from bot4.adapters.venues.binance.canceling import Canceling, about_word
 from bot4.adapters.venues.binance.holding import PatientDoor, Recall
 from bot4.adapters.venues.binance.lookup import About, Lookup, Word
-from bot4.adapters.venues.binance.names import OrderNames
 from bot4.adapters.venues.binance.pairing import Together, pair_of
 from bot4.adapters.venues.binance.placing import Placing, about_of
+from bot4.adapters.venues.kit.names import OrderNames
 from bot4.domain.errors import OurFault
 from bot4.domain.event import CANCEL, Event
 from bot4.domain.order import Inquire, OrderWord, Submit, cancel_lost, inquiry_lost, submit_lost

@@ -15,7 +15,7 @@ from typing import Any, Final, Protocol, final
 
 from bot4.adapters.venues.binance.history import TradeHistory
 from bot4.adapters.venues.binance.replies import CancelReply, MyTrade, OrderListReply, OrderReply
-from bot4.adapters.venues.binance.reports import FeeAssets, TradeReport, exact, fee_assets, traded
+from bot4.adapters.venues.binance.reports import FeeAssets, TradeReport, fee_assets, traded
 from bot4.adapters.venues.binance.requests import (
     Request,
     my_trades,
@@ -28,6 +28,7 @@ from bot4.adapters.venues.binance.states import ENDED, FILLED, OPEN
 from bot4.adapters.venues.binance.venue_names import VenueNames
 from bot4.adapters.venues.kit.allowance import NEVER
 from bot4.adapters.venues.kit.answers import Answer, Outcome
+from bot4.adapters.venues.kit.decimals import exact
 from bot4.adapters.venues.kit.limiter import Hold, Urgency
 from bot4.domain.event import Event
 from bot4.domain.ids import RUN_PREFIX, OrderName, order_name

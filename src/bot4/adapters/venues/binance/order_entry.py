@@ -5,24 +5,24 @@ The gateway drives the same requests and tickets with patience and lookups; this
 thing and takes the answer as it is. A reply about another order, or off the tick, is of unknown fate.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeVar, final
 
 from bot4.adapters.venues.binance import requests
 from bot4.adapters.venues.binance.errors import refused_replace, replace_halves
 from bot4.adapters.venues.binance.lookup import Door
-from bot4.adapters.venues.binance.names import LIST_MARK, OrderNames
 from bot4.adapters.venues.binance.replies import (
     CancelReplaceReply,
     CancelReply,
     OrderListReply,
     OrderReply,
 )
-from bot4.adapters.venues.binance.reports import eighths, exact
 from bot4.adapters.venues.binance.rest import Told
-from bot4.adapters.venues.binance.tickets import bracket_ticket, guarded_ticket, oco_ticket, ticket, urgency_of
-from bot4.adapters.venues.kit.answers import Answer, Call, Outcome, Remedy, unanswered
-from bot4.adapters.venues.kit.limiter import Hold
+from bot4.adapters.venues.binance.tickets import bracket_ticket, guarded_ticket, oco_ticket, ticket
+from bot4.adapters.venues.kit.answers import NAMELESS, UNREADABLE, Answer, Call, Outcome, Remedy, unanswered, whole
+from bot4.adapters.venues.kit.decimals import eighths, exact
+from bot4.adapters.venues.kit.limiter import Hold, urgency_of
+from bot4.adapters.venues.kit.names import LIST_MARK, OrderNames
 from bot4.adapters.venues.kit.order_entry import (
     Capability,
     OrderSeen,
@@ -49,11 +49,6 @@ STATES: Final = {
 """Our state of an order by the venue's; one that waits for its list is submitted, not working."""
 
 SIDES: Final = {"BUY": BUY, "SELL": SELL}
-UNREADABLE: Final = Answer(Outcome.UNKNOWN, Remedy.LOOK_UP, "unreadable", alert=True)
-"""A reply in the documented shape whose values cannot be: off the tick, an unknown state, another order's."""
-NAMELESS: Final = Answer(Outcome.UNKNOWN, Remedy.LOOK_UP, "nameless")
-"""An order whose slot nobody has told: its name at the venue is not known."""
-
 T = TypeVar("T")
 
 
@@ -223,13 +218,3 @@ def meant(told: Told[Any], is_meant: bool) -> Answer:
     if told.answer.outcome is Outcome.ACCEPTED and not is_meant:
         return unanswered(Call.PLACE, "another_order", at_ms=0)
     return told.answer
-
-
-def whole(rows: Iterable[T | None]) -> tuple[T, ...] | Answer:
-    """Return all rows of a reply, or that it cannot be read: one bad row spoils it."""
-    read: list[T] = []
-    for row in rows:
-        if row is None:
-            return UNREADABLE
-        read.append(row)
-    return tuple(read)

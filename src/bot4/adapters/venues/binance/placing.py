@@ -10,15 +10,17 @@ from typing import Any, Final, final
 
 from bot4.adapters.venues.binance.holding import CALLED_BACK, NeverLeft, PatientDoor, Recall
 from bot4.adapters.venues.binance.lookup import About, Lookup, reason_of
-from bot4.adapters.venues.binance.names import OrderNames
 from bot4.adapters.venues.binance.pairing import Pair
 from bot4.adapters.venues.binance.replies import MyTrade, OrderListReply, OrderReply, by_name
-from bot4.adapters.venues.binance.reports import MS_NS, exact
+from bot4.adapters.venues.binance.reports import MS_NS
 from bot4.adapters.venues.binance.requests import place_list, place_order
 from bot4.adapters.venues.binance.rest import Told
 from bot4.adapters.venues.binance.states import ENDED, FILLED, OPEN
-from bot4.adapters.venues.binance.tickets import oco_ticket, ticket, urgency_of
+from bot4.adapters.venues.binance.tickets import oco_ticket, ticket
 from bot4.adapters.venues.kit.answers import Outcome, is_proof
+from bot4.adapters.venues.kit.decimals import exact
+from bot4.adapters.venues.kit.limiter import urgency_of
+from bot4.adapters.venues.kit.names import OrderNames
 from bot4.domain.order import Submit, accepted, canceled, rejected, submit_lost
 from bot4.domain.values import Nanos
 

@@ -19,8 +19,8 @@ from bot4.account.reconciliation import Difference
 from bot4.adapters.venues.binance.catch_up import CatchUp, CaughtUp
 from bot4.adapters.venues.binance.lookup import Lookup
 from bot4.adapters.venues.binance.replies import AccountReply
-from bot4.adapters.venues.binance.reports import eighths
 from bot4.adapters.venues.binance.requests import account
+from bot4.adapters.venues.kit.decimals import eighths
 from bot4.adapters.venues.kit.holdings import Holdings
 from bot4.adapters.venues.kit.limiter import Hold, Urgency
 from bot4.domain.instrument import Instrument

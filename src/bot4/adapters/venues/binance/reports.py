@@ -8,11 +8,12 @@ rounded, the caller is told instead. What a fee is worth is rounded up, against 
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from fractions import Fraction
 from math import ceil
 
 from bot4.adapters.venues.binance.replies import MyTrade
+from bot4.adapters.venues.kit.decimals import eighths, exact
 from bot4.domain.event import Event
 from bot4.domain.fee import NO_PAYER, FeeTaken
 from bot4.domain.instrument import Instrument
@@ -20,7 +21,6 @@ from bot4.domain.order import Execution
 from bot4.domain.values import BUY, SELL, Lots, Money, Nanos, Ticks
 
 MS_NS = 1_000_000
-UNIT = Decimal("1e-8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,20 +58,6 @@ class TradeReport:
     def events(self) -> tuple[Event, ...]:
         """Return the reports in the order in which they are to be delivered, nothing between them."""
         return (self.execution,) if self.fee is None else (self.fee, self.execution)
-
-
-def exact(text: str, step: Decimal) -> int | None:
-    """Return a decimal text as a whole number of steps, None if it is none or no number."""
-    try:
-        steps = Decimal(text) / step
-    except InvalidOperation:
-        return None
-    return int(steps) if steps.is_finite() and steps == steps.to_integral_value() else None
-
-
-def eighths(text: str) -> int | None:
-    """Return a decimal text in units of 1e-8, None if it has more digits or is no number."""
-    return exact(text, UNIT)
 
 
 def traded(

@@ -8,7 +8,6 @@ is judged before, in :mod:`bot4.trading.filters`; nothing here rounds.
 from typing import Final
 
 from bot4.adapters.venues.binance.requests import Pairs, present
-from bot4.adapters.venues.kit.limiter import Urgency
 from bot4.domain.instrument import Instrument
 from bot4.domain.order import (
     ENTER,
@@ -157,8 +156,3 @@ def leg(name: str, submit: Submit, instrument: Instrument) -> Pairs:
 def side_text(side: int) -> str:
     """Return the venue's word for a side."""
     return "BUY" if side == BUY else "SELL"
-
-
-def urgency_of(submit: Submit) -> Urgency:
-    """Return whether an order may use what is kept for protection: all that does not open a position."""
-    return Urgency.ORDINARY if submit.purpose == ENTER else Urgency.PROTECTIVE

@@ -15,8 +15,9 @@ import msgspec
 from msgspec import Raw, Struct
 
 from bot4.adapters.venues.binance.replies import MyTrade
-from bot4.adapters.venues.binance.reports import MS_NS, FeeAssets, eighths, exact, fee_assets, traded
+from bot4.adapters.venues.binance.reports import MS_NS, FeeAssets, fee_assets, traded
 from bot4.adapters.venues.binance.states import STATES
+from bot4.adapters.venues.kit.decimals import eighths, exact
 from bot4.adapters.venues.kit.drift import Drift, Malformed
 from bot4.domain.event import Event
 from bot4.domain.external import MANUAL, NO_TRADE, OTHER_RUN, External

@@ -8,11 +8,11 @@ from typing import final
 from bot4.adapters.venues.binance import requests
 from bot4.adapters.venues.binance.instruments import listings
 from bot4.adapters.venues.binance.lookup import Door
-from bot4.adapters.venues.binance.order_entry import asked, whole
+from bot4.adapters.venues.binance.order_entry import asked
 from bot4.adapters.venues.binance.paging import TradesCursor
 from bot4.adapters.venues.binance.replies import AccountReply, Balance, ExchangeInfo, Kline, MyTrade
-from bot4.adapters.venues.binance.reports import eighths, exact
-from bot4.adapters.venues.kit.answers import Answer
+from bot4.adapters.venues.kit.answers import Answer, whole
+from bot4.adapters.venues.kit.decimals import eighths, exact
 from bot4.adapters.venues.kit.order_entry import BalanceSeen, BarSeen, ListedSeen, TradeSeen
 from bot4.domain.instrument import Instrument
 from bot4.domain.values import BUY, MONEY_ONE, SELL

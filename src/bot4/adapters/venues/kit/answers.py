@@ -6,9 +6,10 @@ nobody knows. Everything a dialect cannot map is ``UNKNOWN`` and asks for a look
 no answer is ever read as more certain than its text. Nothing here knows a venue's codes.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, TypeVar
 
 
 class Call(StrEnum):
@@ -52,6 +53,11 @@ SUCCESS: Final = {
     Call.READ: Outcome.FOUND,
 }
 
+LOOK_AGAIN_MS: Final = 1_000
+"""How long to wait before a question is asked again, where nothing names a moment."""
+
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -85,6 +91,23 @@ class Answer:
     until_ms: int = 0
     mend: str = ""
     alert: bool = False
+
+
+UNREADABLE: Final = Answer(Outcome.UNKNOWN, Remedy.LOOK_UP, "unreadable", alert=True)
+"""A reply in the documented shape whose values cannot be: off the tick, an unknown state, another order's."""
+NAMELESS: Final = Answer(Outcome.UNKNOWN, Remedy.LOOK_UP, "nameless")
+"""An order whose slot nobody has told: its name at the venue is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """Hold what one code or text means: our word, what to do, and whether it proves that nothing was done."""
+
+    rule: str
+    remedy: Remedy
+    proof: bool = True
+    wait_ms: int = LOOK_AGAIN_MS
+    mend: str = ""
 
 
 def succeeded(call: Call) -> Answer:
@@ -129,3 +152,13 @@ def may_send_again(answer: Answer, tries: int) -> bool:
     Only after a refusal for its time stamp, which proves that it was not carried out, and only once.
     """
     return answer.outcome is Outcome.REJECTED and answer.remedy is Remedy.RESYNC_CLOCK and tries < 2
+
+
+def whole(rows: Iterable[T | None]) -> tuple[T, ...] | Answer:
+    """Return all rows of a reply, or that it cannot be read: one bad row spoils it."""
+    read: list[T] = []
+    for row in rows:
+        if row is None:
+            return UNREADABLE
+        read.append(row)
+    return tuple(read)

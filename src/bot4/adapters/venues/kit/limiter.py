@@ -14,6 +14,7 @@ from typing import Final, final
 
 from bot4.adapters.venues.kit.allowance import NEVER, RESERVE_PERCENT, Allowance, Cost, Limit, Unit
 from bot4.adapters.venues.kit.answers import Answer, Remedy
+from bot4.domain.order import ENTER, Submit
 
 PROBE_MS: Final = 10_000
 """How often protection may try during a ban."""
@@ -157,3 +158,8 @@ def limiter_of(limits: Sequence[Limit]) -> Limiter:
     """Return a limiter of a venue's limits: the address is held to weight and requests, the account to orders."""
     address = [limit for limit in limits if limit.unit is not Unit.ORDERS]
     return Limiter(Allowance(address), Allowance([limit for limit in limits if limit.unit is Unit.ORDERS]))
+
+
+def urgency_of(submit: Submit) -> Urgency:
+    """Return whether an order may use what is kept for protection: all that does not open a position."""
+    return Urgency.ORDINARY if submit.purpose == ENTER else Urgency.PROTECTIVE

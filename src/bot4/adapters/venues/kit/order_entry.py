@@ -3,14 +3,15 @@
 
 Commands return what is certain as an :class:`~bot4.adapters.venues.kit.answers.Answer`. Reads return what the venue
 says in ticks, lots and units of 1e-8, or the answer that explains why there is nothing to return. What a venue
-does not have, its adapter leaves out of ``supports``; the conformance suite then skips the cases that need it.
+does not have, its adapter leaves out of ``supports`` and refuses with :func:`cannot`, before anything is sent; the
+conformance suite asks for each such thing and accepts no other answer.
 """
 
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from bot4.adapters.venues.kit.answers import Answer
+from bot4.adapters.venues.kit.answers import Answer, Outcome, Remedy
 from bot4.domain.order import Submit
 
 
@@ -26,6 +27,17 @@ class Capability(StrEnum):
     REPLACE = "cancel and replace in one request"
     SELF_TRADE_PREVENTION = "self-trade prevention"
     CANCEL_ALL = "cancel all of an instrument"
+
+
+def cannot(capability: Capability) -> Answer:
+    """Return the refusal of what an adapter does not have: nothing was sent, and nothing else was done in its place."""
+    return Answer(
+        Outcome.REJECTED,
+        Remedy.CORRECT,
+        f"cannot.{capability.name.lower()}",
+        text=f"this venue adapter cannot: {capability}",
+        mend="Ask for what is in the adapter's supports, or let bot4 emulate it.",
+    )
 
 
 @dataclass(frozen=True, slots=True)
