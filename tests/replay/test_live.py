@@ -185,6 +185,7 @@ def test_an_order_without_an_answer_is_asked_about_once(lived: Lived, tmp_path: 
         restart = max(event.ts_known_ns for event in lived.inputs) + 60_000_000_000
         standing = recording.rows
         assert standing is not None
+        resume.take_in()
         resume.go_live(venue, restart)
         assert loop.data.rows == standing.rows, "rows received before the kill are taken in"
         loop.finish(recording.journal)
@@ -211,6 +212,7 @@ def test_rows_that_nothing_refers_to_are_taken_in_under_the_hold(lived: Lived, t
         resume = recording.repeat(loop)
         before = loop.data.rows
         restart = max(int(event.ts_known_ns) for event in lived.inputs) + HOUR_NS // 2
+        resume.take_in()
         resume.go_live(venue, restart)
         assert before < loop.data.rows == rows_in(lived.data)
         assert not any(isinstance(each, Submit) for each in venue.commands)
@@ -241,6 +243,7 @@ def test_an_order_whose_record_did_not_reach_the_disk_was_never_sent(lived: Live
     with live_recording(folder, plan(), durable=True, resume=True, key=key) as recording:
         loop = recording.loop()
         resume = recording.repeat(loop)
+        resume.take_in()
         resume.go_live(venue, int(loop.engine.now) + 1)
         loop.finish(recording.journal)
     of_it = [

@@ -12,16 +12,9 @@ from typing import Final, final
 
 from bot4.adapters.stores.live_data import LiveData
 from bot4.domain.errors import Corrupt, OurFault
-from bot4.domain.event import INPUTS, SEALED, SUBMIT, Event
-from bot4.domain.order import (
-    CANCEL_PENDING,
-    SUBMITTED,
-    OrderWord,
-    cancel_lost,
-    expired,
-    inquiry_lost,
-    submit_lost,
-)
+from bot4.domain.event import BAR, INPUTS, SEALED, SUBMIT, Event
+from bot4.domain.marketdata import Bar
+from bot4.domain.order import OrderWord, expired
 from bot4.domain.ports import Gateway
 from bot4.domain.readiness import ALL_INSTRUMENTS, RECONCILING, Readiness
 from bot4.domain.unsent import NOT_SENT
@@ -35,6 +28,7 @@ from bot4.record.wording import whole
 from bot4.runtime.drive import PROGRESS_ROWS
 from bot4.runtime.state import state_hash
 from bot4.runtime.wiring import Wired
+from bot4.trading.lost_answers import lost_answers
 from bot4.trading.orders import Order
 
 RESTARTED: Final = "restarted"
@@ -69,12 +63,18 @@ class LiveLoop:
     data : LiveData
         Keeps market data; the engine's journal must write behind it
         (:class:`~bot4.adapters.stores.live_data.DataFirst`).
+
+    Attributes
+    ----------
+    last_opens : dict
+        When the last bar of each instrument opened, in nanoseconds.
     """
 
     def __init__(self, wired: Wired, data: LiveData) -> None:
         self.wired = wired
         self.engine = wired.engine
         self.data = data
+        self.last_opens: dict[int, int] = {}
 
     def market(self, event: Event) -> None:
         """Take one piece of market data, as known at its ``ts_known_ns``.
@@ -85,6 +85,9 @@ class LiveLoop:
             If called from within the engine, as by a gateway that answers at once.
         """
         self._refuse_within()
+        if event.kind == BAR:
+            assert isinstance(event, Bar), "a kind belongs to one class"
+            self.last_opens[int(event.instrument)] = int(event.open_ns)
         row = self.data.append(event)
         self.engine.feed(event, row, self._at(event))
         if self.data.is_full:
@@ -240,24 +243,26 @@ class LiveResume:
         """
         self.again.run(records, place)
 
-    def go_live(self, venue: Gateway, now_ns: int) -> None:
-        """Hold new risk, take in the rows left over, turn to the venue, and doubt what it did not answer.
+    def take_in(self) -> None:
+        """Hold new risk, and take in the rows that no record refers to, before anything else is heard.
 
         The hold ``RECONCILING`` stands from where the run was cut until the caller says that
         our books and the venue's are equal. Rows are taken in at their own time and no
-        command of theirs leaves: they are as old as the cut. ``now_ns`` is when the run is
-        taken up.
+        command of theirs leaves: they are as old as the cut.
         """
         loop = self.loop
         loop.readiness(RECONCILING, int(loop.engine.now), ready=False, note=RESTARTED)
         self.again.rest()
+
+    def go_live(self, venue: Gateway, now_ns: int) -> None:
+        """Turn to the venue, and doubt what it did not answer; ``now_ns`` is when the run is taken up."""
         self.switch.turn_to(venue)
-        for report in unanswered(loop.wired.trading.open_orders(), self.again.last_order, Nanos(now_ns)):
-            loop.report(report)
+        for report in doubts(self.loop.wired.trading.open_orders(), self.again.last_order, Nanos(now_ns)):
+            self.loop.report(report)
 
 
-def unanswered(orders: Sequence[Order], last_order: int, now: Nanos) -> list[OrderWord]:
-    """Return what a restart makes of orders whose submit, cancel or inquiry was not answered.
+def doubts(orders: Sequence[Order], last_order: int, now: Nanos) -> list[OrderWord]:
+    """Return what a restart makes of orders that may still trade: unsent ones are over, lost answers begin a doubt.
 
     Parameters
     ----------
@@ -269,15 +274,7 @@ def unanswered(orders: Sequence[Order], last_order: int, now: Nanos) -> list[Ord
     now : Nanos
         When the run was taken up.
     """
-    reports: list[OrderWord] = []
-    for order in orders:
-        about = (now, now, order.order_id, order.instrument)
-        if order.order_id > last_order:
-            reports.append(expired(*about, NEVER_SENT))
-        elif order.state == SUBMITTED:
-            reports.append(submit_lost(*about, RESTARTED))
-        elif order.state == CANCEL_PENDING:
-            reports.append(cancel_lost(*about, RESTARTED))
-        elif order.is_in_doubt():
-            reports.append(inquiry_lost(*about, RESTARTED))
-    return reports
+    unsent = [one for one in orders if one.order_id > last_order]
+    sent = [one for one in orders if one.order_id <= last_order]
+    over = [expired(now, now, one.order_id, one.instrument, NEVER_SENT) for one in unsent]
+    return [*over, *lost_answers(sent, now, RESTARTED)]

@@ -24,6 +24,7 @@ from bot4.runtime.config_check import Place, check_table
 PROFILES: Final = ("binance-spot",)
 SIGNATURES: Final = ("hmac", "ed25519")
 WARM_UP_MAX: Final = 200_000
+SPEED_MAX: Final = 100_000.0
 TABLE: Final = "venue"
 
 
@@ -32,7 +33,8 @@ class VenueSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
     ``warm_up_bars`` are fetched before trading begins, so that indicators are warm and
     the shadow book has a record; ``signature`` says what kind of secret it is: ``hmac``
-    or ``ed25519`` (a private key in PEM).
+    or ``ed25519`` (a private key in PEM); ``speed`` is that of a simulated venue on this
+    machine, as ``bot4 venue serve --speed`` was told it.
     """
 
     profile: str = "binance-spot"
@@ -45,6 +47,7 @@ class VenueSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     key: str = ""
     secret: str = ""
     signature: str = "hmac"
+    speed: Annotated[float, Meta(gt=0.0, le=SPEED_MAX)] = 1.0
 
 
 def venue_settings(table: object, place: Place) -> VenueSettings:

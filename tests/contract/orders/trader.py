@@ -13,7 +13,6 @@ from mypy_extensions import i64
 
 from bot4.adapters.venues.binance.account_feed import FeedPace
 from bot4.adapters.venues.binance.reconcile import Mark
-from bot4.adapters.venues.binance.restart import lost_answers
 from bot4.adapters.venues.kit.limiter import Limiter
 from bot4.apps.venue_server.serve import MEMBER, VenueServer
 from bot4.domain.event import Event
@@ -34,6 +33,7 @@ from bot4.runtime.clocks import SteadyClock
 from bot4.runtime.engine import Engine
 from bot4.trading.execution import Trading
 from bot4.trading.fates import FateRules
+from bot4.trading.lost_answers import lost_answers
 from tests.contract.orders.checker import Ours, Sent, Theirs, Trade
 from tests.contract.orders.life import BTCUSDT, PACE, PATIENCE_S, RUN, Life
 
@@ -143,7 +143,7 @@ class Trader:
             raise fault
         self.live(mark)
         now = self.now()
-        for word in lost_answers(self.trading.open_orders(), now):
+        for word in lost_answers(self.trading.open_orders(), now, "killed"):
             self.hear(word)
 
     def now(self) -> Nanos:

@@ -6,10 +6,10 @@ import hashlib
 import hmac
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 import httpx
@@ -23,6 +23,8 @@ KEY = "the-key-of-a-test"
 SECRET = "the-secret-of-a-test"
 ONE = 10**8
 PATIENCE_S = 20.0
+
+T = TypeVar("T")
 
 
 def asked(*symbols: str, **more: Any) -> ServeRequest:
@@ -46,6 +48,15 @@ class Running:
     rest: str
     ws: str
     ws_api: str
+    loop: asyncio.AbstractEventLoop
+
+    def within(self, work: Callable[[], T]) -> T:
+        """Do something in the venue's own thread, and return what came of it."""
+
+        async def do() -> T:
+            return work()
+
+        return asyncio.run_coroutine_threadsafe(do(), self.loop).result(PATIENCE_S)
 
 
 @contextmanager
@@ -57,7 +68,7 @@ def running(request: ServeRequest) -> Iterator[Running]:
     thread.start()
     try:
         ready = asyncio.run_coroutine_threadsafe(server.open(), loop).result(PATIENCE_S)
-        yield Running(server, str(ready["rest"]), str(ready["ws"]), str(ready["ws_api"]))
+        yield Running(server, str(ready["rest"]), str(ready["ws"]), str(ready["ws_api"]), loop)
     finally:
         asyncio.run_coroutine_threadsafe(server.close(), loop).result(PATIENCE_S)
         loop.call_soon_threadsafe(loop.stop)

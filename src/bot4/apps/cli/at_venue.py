@@ -90,6 +90,7 @@ def run_at_venue(request: "LiveRequest", screen: Screen) -> "Outcome":
 
     import uvloop
 
+    from bot4.apps.live.imagined_time import imagined_clock
     from bot4.apps.live.run import LiveRun
 
     view = view_of(screen, f"bot4 {request.command}")
@@ -98,7 +99,7 @@ def run_at_venue(request: "LiveRequest", screen: Screen) -> "Outcome":
         stop = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        return await LiveRun(request, view).run(stop)
+        return await LiveRun(request, view, await imagined_clock(request)).run(stop)
 
     try:
         return uvloop.run(run())

@@ -15,7 +15,7 @@ from bot4.adapters.venues.binance.replies import CommissionReply, ExchangeInfo
 from bot4.adapters.venues.binance.requests import RECV_WINDOW_MS, commission, exchange_info
 from bot4.adapters.venues.binance.rest import BinanceRest
 from bot4.adapters.venues.kit.allowance import Allowance, Limit, Unit
-from bot4.adapters.venues.kit.clock import ClockOffset
+from bot4.adapters.venues.kit.clock import OFFSET_NS_MAX, ClockOffset
 from bot4.adapters.venues.kit.drift import Drift
 from bot4.adapters.venues.kit.limiter import Hold, Limiter
 from bot4.apps.live.request import LiveRequest
@@ -66,7 +66,7 @@ async def open_doors(request: LiveRequest, clock: Clock, speed: float = 1.0) -> 
         every.find(symbol)  # among all of them, so that a near name can be told
     found = listings(info, wanted=request.venue.symbols)
     listed = tuple(found.find(symbol) for symbol in request.venue.symbols)
-    offset = ClockOffset()
+    offset = ClockOffset(off_ns_max=int(OFFSET_NS_MAX * speed))
     rest = rest_door(request, clock, offset, limits(info.rate_limits), window_ms)
     if request.signer is None:
         return Doors(rest, offset, listed, (0,) * len(listed))

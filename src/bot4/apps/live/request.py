@@ -66,7 +66,8 @@ def addresses_of(venue: VenueSettings) -> Addresses:
     Raises
     ------
     BadInput
-        If one of them is none of the venue's hosts and not on this machine, or has another scheme.
+        If one of them is none of the venue's hosts and not on this machine, or has another scheme; or if a real
+        venue's time is to race.
     """
     rest = allowed(venue.rest, (*HOSTS, *LOOPBACK), place="venue.rest")
     ws = allowed(venue.ws, (*MARKET_HOSTS, *LOOPBACK), place="venue.ws")
@@ -78,7 +79,16 @@ def addresses_of(venue: VenueSettings) -> Addresses:
     ):
         if one.scheme not in schemes:
             raise BadInput(place, one.scheme, " or ".join(schemes), "Correct the scheme.")
-    return Addresses(rest, ws, ws_api)
+    found = Addresses(rest, ws, ws_api)
+    if venue.speed != 1.0 and not found.is_imagined:
+        raise BadInput(
+            "venue.speed",
+            str(venue.speed),
+            "1 at a real venue: its seconds are ours",
+            "Leave speed out.",
+            "not_imagined",
+        )
+    return found
 
 
 def signer_of(

@@ -10,7 +10,7 @@ held then stays protected by its stops at the venue.
 import asyncio
 import os
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -154,22 +154,33 @@ class LiveRun:
         receive = self._receiver(recording, loop, observers)
         self.market = market = self._market(self.doors, loop, receive)
         await market.learn()
-        bars = await market.warm_up(
-            self.request.venue.warm_up_bars,
-            lambda done, total: self._telling.note(f"fetching bar {done:,} of {total:,}"),
-        )
         if self.request.resume is None:
+            bars = await self._past(market, self.request.venue.warm_up_bars)
             self._telling.hold_all(loop, int(bars[0].ts_known_ns) if bars else self._now())
             await warm(bars, receive, self._telling)
             self._go_live(recording, loop)
         else:
             resumed = recording.repeat(loop)
             self._telling.hold_all(loop, int(loop.engine.now))
-            await warm([one for one in bars if one.ts_known_ns > loop.engine.now], receive, self._telling)
+            resumed.take_in()
+            bars = await self._past(market, self._missed(loop))
+            await warm(unheard(bars, loop.last_opens), receive, self._telling)
             resumed.go_live(self._open_account(loop).gateway, self._now())
         loop.readiness(WARMING, self._now(), ready=True)
         await self._hear(loop, observers, stop)
         return loop.finish(recording.journal)
+
+    async def _past(self, market: LiveMarket, count: int) -> list[Bar]:
+        """Return the last bars, and tell how far they have come."""
+        return await market.warm_up(
+            count, lambda done, total: self._telling.note(f"fetching bar {done:,} of {total:,}")
+        )
+
+    def _missed(self, loop: LiveLoop) -> int:
+        """Return how many bars may have ended since the run was cut, no more than a new one would fetch."""
+        venue = self.request.venue
+        since_ns = min(loop.last_opens.get(index, 0) for index in range(len(venue.symbols)))
+        return min((self._now() - since_ns) // parse_interval(venue.interval), venue.warm_up_bars)
 
     def _go_live(self, recording: LiveRecording, loop: LiveLoop) -> None:
         """Turn commands to the account, which holds new risk until books are compared; paper needs nothing."""
@@ -278,3 +289,8 @@ async def warm(bars: Sequence[Bar], receive: Callable[[Event], None], telling: T
             telling.note(f"warming up: bar {place + 1:,} of {len(bars):,}")
             await asyncio.sleep(0)
     telling.note("")
+
+
+def unheard(bars: Sequence[Bar], last_opens: Mapping[int, int]) -> list[Bar]:
+    """Return the bars behind the last one of each instrument, one that ended before the cut and came late included."""
+    return [one for one in bars if int(one.open_ns) > last_opens.get(int(one.instrument), -1)]

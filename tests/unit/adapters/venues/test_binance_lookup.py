@@ -17,7 +17,7 @@ from bot4.adapters.venues.binance.lookup import Lookup
 from bot4.adapters.venues.binance.replies import ServerTime
 from bot4.adapters.venues.binance.requests import server_time
 from bot4.adapters.venues.binance.rest import BinanceRest, Told
-from bot4.adapters.venues.binance.restart import lost_answers, recall
+from bot4.adapters.venues.binance.restart import recall
 from bot4.adapters.venues.binance.venue_names import VenueNames
 from bot4.adapters.venues.kit.allowance import Allowance, Limit, Unit
 from bot4.adapters.venues.kit.clock import ClockOffset
@@ -31,6 +31,7 @@ from bot4.domain.order import CANCEL_PENDING, CANCEL_UNKNOWN, SUBMIT_UNKNOWN, SU
 from bot4.domain.ports import Clock
 from bot4.domain.values import Lots, Nanos, Ticks
 from bot4.runtime.clocks import SystemClock
+from bot4.trading.lost_answers import lost_answers
 from bot4.trading.orders import Order
 from tests.unit.adapters.venues.loopback_venue import Heard, Said, venue
 from tests.unit.adapters.venues.test_binance_instruments import btcusdt, read
@@ -191,7 +192,7 @@ def test_a_restart_begins_every_doubt_and_remembers_what_was_proven(state: int, 
         CANCEL_UNKNOWN: INQUIRY_LOST,
     }
     wanted = [words[state]] if state in words else []
-    assert [word.kind for word in lost_answers([order], Nanos(3))] == wanted
+    assert [word.kind for word in lost_answers([order], Nanos(3), "killed")] == wanted
     names = VenueNames()
     recall([order], RUN, names)
     assert names.is_heard_of(NAME) == (filled > 0 or state not in words)

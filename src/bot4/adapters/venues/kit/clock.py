@@ -54,13 +54,16 @@ class ClockOffset:
     ----------
     drift_ppm : int
         How fast the two clocks may drift apart, in parts per million.
+    off_ns_max : int
+        How far off the machine's clock may be at the start; more only where the venue's time runs faster than ours.
     """
 
-    __slots__ = ("_samples", "_drift_ppm", "jumps")
+    __slots__ = ("_samples", "_drift_ppm", "_off_ns_max", "jumps")
 
-    def __init__(self, *, drift_ppm: int = DRIFT_PPM) -> None:
+    def __init__(self, *, drift_ppm: int = DRIFT_PPM, off_ns_max: int = OFFSET_NS_MAX) -> None:
         self._samples: list[ClockSample] = []
         self._drift_ppm = drift_ppm
+        self._off_ns_max = off_ns_max
         self.jumps = 0
 
     def take(self, sample: ClockSample) -> Taken:
@@ -129,7 +132,7 @@ class ClockOffset:
             The machine's UTC clock and its monotonic clock at one moment.
         """
         known = self.bounds(now_ns)
-        if known is None or known[1] - known[0] > 2 * OFFSET_NS_MAX:
+        if known is None or known[1] - known[0] > 2 * self._off_ns_max:
             return OutsideFault(
                 "clock",
                 "the venue's time could not be learnt",
@@ -138,7 +141,7 @@ class ClockOffset:
                 "clock_unknown",
             )
         off = wall_ns - now_ns - (known[0] + known[1]) // 2
-        if abs(off) <= OFFSET_NS_MAX:
+        if abs(off) <= self._off_ns_max:
             return None
         return OutsideFault(
             "clock",
