@@ -23,7 +23,7 @@ from bot4.adapters.venues.binance.rest import BinanceRest
 from bot4.adapters.venues.binance.socket_door import BinanceSocket
 from bot4.adapters.venues.binance.venue_reads import BinanceReads
 from bot4.adapters.venues.ccxt.door import CcxtDoor
-from bot4.adapters.venues.ccxt.offered import BINANCE
+from bot4.adapters.venues.ccxt.offered import OFFERED, CcxtVenue
 from bot4.adapters.venues.ccxt.order_entry import CcxtOrderEntry
 from bot4.adapters.venues.ccxt.venue_reads import CcxtReads
 from bot4.adapters.venues.kit.allowance import Allowance
@@ -56,7 +56,8 @@ LAST = 50_000
 SLOT = 3
 NEVER_PLACED = 99
 BTCUSDT = Instrument(0, "BTCUSDT", base="BTC", quote="USDT", tick_size=Decimal("0.01"), lot_size=Decimal("0.00001"))
-ADAPTERS = ("binance-rest", "binance-socket", "ccxt-binance")
+CCXT = {f"ccxt-{name}": one for name, one in OFFERED.items()}
+ADAPTERS = ("binance-rest", "binance-socket", *CCXT)
 every_adapter = pytest.mark.parametrize("adapter", ADAPTERS)
 
 
@@ -189,7 +190,7 @@ async def venue(adapter: str, faults: str, **more: Any) -> AsyncIterator[VenueUn
     server = VenueServer(asked("BTCUSDT", late_s=PATIENCE_S / 2, **more))
     ready = await server.open()
     try:
-        async with (through_ccxt if adapter == "ccxt-binance" else natively)(adapter, ready) as (entry, reads):
+        async with (through_ccxt if adapter in CCXT else natively)(adapter, ready) as (entry, reads):
             under_test = VenueUnderTest(server, entry, reads)
             for name in ("BUY", "SELL"):
                 rich = {"USDT": 10_000_000 * ONE, "BTC": 1_000 * ONE}
@@ -231,18 +232,23 @@ async def natively(adapter: str, ready: Mapping[str, object]) -> AsyncIterator[t
 
 
 @asynccontextmanager
-async def through_ccxt(_adapter: str, ready: Mapping[str, object]) -> AsyncIterator[tuple[OrderEntry, VenueReads]]:
-    """Open ccxt's way to Binance: it believes to speak to the real hosts, the carrier knows better."""
+async def through_ccxt(adapter: str, ready: Mapping[str, object]) -> AsyncIterator[tuple[OrderEntry, VenueReads]]:
+    """Open ccxt's way: it believes to speak to the real host, and what carries its requests brings them here."""
     pytest.importorskip("ccxt", reason="the extra venues is not installed")
     http = http_to(str(ready["rest"]))
     try:
-        clients = dict.fromkeys(BINANCE.origins, http)
-        secret = Secret(SECRET.encode())
-        door = await CcxtDoor.open(BINANCE, clients, api_key=KEY, secret=secret, clock=SystemClock())
+        door = await ccxt_door(CCXT[adapter], http)
         entry = CcxtOrderEntry(door, run=RUN, instruments=[BTCUSDT], known={NEVER_PLACED: SLOT})
         yield entry, CcxtReads(door, [BTCUSDT])
     finally:
         await http.close()
+
+
+async def ccxt_door(offered: CcxtVenue, http: HttpClient) -> CcxtDoor:
+    """Open a door whose every request goes to one client."""
+    secret = Secret(SECRET.encode())
+    clients = dict.fromkeys(offered.origins, http)
+    return await CcxtDoor.open(offered, clients, api_key=KEY, secret=secret, clock=SystemClock())
 
 
 def http_to(address: str) -> HttpClient:

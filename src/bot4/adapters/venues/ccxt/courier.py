@@ -7,6 +7,7 @@ signatures and headers; none of them leaves this module, only what they mean.
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -40,13 +41,17 @@ class Settled(Exception):
 
 @dataclass(slots=True)
 class Trip:
-    """Hold what one question of ours has sent so far."""
+    """Hold what one question of ours has sent so far, and the last JSON that came back."""
 
     call: Call
     urgency: Urgency
     left: bool = False
+    raw: Any = None
     grants: list[Grant] = field(default_factory=list)
 
+
+SIGNATURE: Final = re.compile(r"(?i)(?<=signature=)[^&\s\"'<]+")
+"""A page between us and the venue may say back what was asked for."""
 
 TRIP: Final[ContextVar[Trip]] = ContextVar("TRIP")
 """The trip that a request of ccxt's belongs to: ccxt hands on nothing of ours, a task's context does."""
@@ -140,7 +145,8 @@ class Courier:
             lost = unanswered if reply.is_sent else not_sent_by
             raise Settled(lost(trip.call, rule, at_ms=self.now_ms()))
         trip.left = True
-        return self._read(trip.call, reply, url, method, asked, body)
+        trip.raw = self._read(trip.call, reply, url, method, asked, body)
+        return trip.raw
 
     def settle(self, trip: Trip, answer: Answer | None) -> None:
         """Count what a trip has spent, and obey what its answer asks for."""
@@ -153,7 +159,7 @@ class Courier:
         """Return words on one line, without what must be seen nowhere."""
         for secret in self._hidden:
             text = text.replace(secret, MASK)
-        return shortened(text)
+        return shortened(SIGNATURE.sub(MASK, text))
 
     def now_ms(self) -> int:
         """Return the machine's UTC time."""

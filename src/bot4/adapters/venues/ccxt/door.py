@@ -5,11 +5,14 @@ Only a refused time stamp, which proves that nothing was done, is mended and sen
 read by one rule: before anything has left it is a refusal, after that it proves nothing.
 """
 
+import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import localcontext
 from typing import Any, Final, Self, TypeVar, final
+from urllib.parse import urlsplit
 
+from bot4.adapters.net.endpoints import allowed
 from bot4.adapters.net.http import HttpClient
 from bot4.adapters.venues.ccxt.courier import TRIP, WEIGHT, Courier, Settled, Trip, kinds_of
 from bot4.adapters.venues.ccxt.errors import refused_before_leaving
@@ -32,10 +35,23 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """Hold what came of a question: its meaning, and ccxt's value after a success."""
+    """Hold what came of a question: its meaning, and after a success ccxt's value and the venue's own JSON."""
 
     answer: Answer
     value: Any = None
+    raw: Any = None
+
+    def rows(self, *, within: str = "") -> Any:
+        """Return ccxt's rows, None where the venue did not tell as many: ccxt reads a reply without rows as no rows.
+
+        Parameters
+        ----------
+        within : str
+            The venue's name of the list in its reply; empty where the reply is the list.
+        """
+        raw = self.raw.get(within) if within and isinstance(self.raw, dict) else self.raw
+        told = isinstance(raw, list) and self.value is not None and len(raw) == len(self.value)
+        return self.value if told else None
 
 
 @final
@@ -86,10 +102,10 @@ class CcxtDoor:
         courier.serve(exchange, found.errors)
         door = cls(venue, exchange, found.errors, courier)
         said = await door.ask(Call.READ, "load_markets")
-        if said.value is None:
+        if not said.value:
             raise OutsideFault(
                 venue.id,
-                said.answer.rule,
+                said.answer.rule or "no market at all",
                 "its list of markets",
                 "Check the connection, and that the venue is up.",
                 "venue_unreachable",
@@ -141,7 +157,8 @@ class CcxtDoor:
         said: Said | None = None
         try:
             with localcontext():
-                said = Said(succeeded(call), await getattr(self._exchange, method)(*words))
+                value = await getattr(self._exchange, method)(*words)
+            said = Said(succeeded(call), value, trip.raw)
         except Settled as settled:
             said = Said(settled.answer)
         except (self._errors, *UNFIT) as error:
@@ -156,6 +173,20 @@ class CcxtDoor:
         if trip.left:
             return unanswered(trip.call, "malformed.reply", at_ms=self._courier.now_ms())
         return refused_before_leaving(kinds_of(error), self._courier.shown(str(error)))
+
+
+def clients_of(venue: CcxtVenue, tls: ssl.SSLContext) -> dict[str, HttpClient]:
+    """Return a client for each origin of a venue; nothing else of the world can be reached by them.
+
+    Parameters
+    ----------
+    venue : CcxtVenue
+        What is spoken to.
+    tls : ssl.SSLContext
+        From :func:`bot4.adapters.net.tls.verified`.
+    """
+    hosts = [str(urlsplit(origin).hostname) for origin in venue.origins]
+    return {origin: HttpClient(allowed(origin, hosts), tls=tls) for origin in venue.origins}
 
 
 def limiter(exchange: Any) -> Limiter:

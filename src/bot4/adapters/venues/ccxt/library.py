@@ -7,13 +7,13 @@ thread's decimal numbers while it works: whoever calls it does so in a decimal c
 
 import importlib
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from bot4.adapters.venues.ccxt.offered import OFFERED, CcxtVenue
 from bot4.adapters.venues.kit.secret import Secret
 from bot4.domain.errors import BadInput
 
-INSTALL = "pip install 'bot4[venues]'"
+INSTALL: Final = "pip install 'bot4[venues]'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +30,12 @@ def offered(name: str) -> CcxtVenue:
     Raises
     ------
     BadInput
-        If it is not offered.
+        If it is not: ccxt may know it, but nobody has shown what it does there with an order.
     """
     found = OFFERED.get(name)
     if found is None:
-        raise BadInput(
-            "venue", name, ", ".join(sorted(OFFERED)), "Only venues that passed the conformance suite are offered."
-        )
+        known = ", ".join(sorted(OFFERED))
+        raise BadInput("venue", name, known, "Only a venue that passes bot4's conformance suite is offered.")
     return found
 
 

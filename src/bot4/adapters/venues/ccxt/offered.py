@@ -5,7 +5,7 @@ ccxt knows more than a hundred venues, each at a depth of its own. An entry says
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from bot4.adapters.venues.kit.order_entry import Capability
@@ -27,6 +27,8 @@ class CcxtVenue:
         Where the venue's own reply to a cancel or a question holds the name that we gave the order, first found first.
     trades_after : str
         The parameter that asks for our trades from an id on.
+    balances_at : str
+        The venue's name of the list of what is held; its other lists are whole replies.
     supports : frozenset of Capability
         What of the port was shown to work.
     rules : tuple of (words, rule)
@@ -38,6 +40,7 @@ class CcxtVenue:
     origins: tuple[str, ...]
     name_keys: tuple[str, ...]
     trades_after: str
+    balances_at: str
     options: Mapping[str, Any] = field(default_factory=dict)
     supports: frozenset[Capability] = frozenset()
     rules: tuple[tuple[str, str], ...] = ()
@@ -49,6 +52,7 @@ BINANCE: Final = CcxtVenue(
     options={"defaultType": "spot", "fetchMarkets": {"types": ["spot"]}, "fetchMargins": False},
     name_keys=("origClientOrderId", "clientOrderId"),
     trades_after="fromId",
+    balances_at="balances",
     supports=frozenset(
         {
             Capability.STOPS,
@@ -67,4 +71,7 @@ BINANCE: Final = CcxtVenue(
 )
 """ccxt has neither lists nor a replacement whose halves could be told apart; bot4's own adapter has both."""
 
-OFFERED: Final = {one.id: one for one in (BINANCE,)}
+BINANCE_US: Final = replace(BINANCE, id="binanceus", origins=("https://api.binance.us",))
+"""Another company, and Binance's protocol: what of it a market does not take, such as a type of order, ccxt refuses."""
+
+OFFERED: Final = {one.id: one for one in (BINANCE, BINANCE_US)}

@@ -92,7 +92,11 @@ class CcxtOrderEntry:
         if Capability.CANCEL_ALL not in self.supports:
             return cannot(Capability.CANCEL_ALL)
         symbol = self._symbol(instrument)
-        return (await self._door.ask(Call.CANCEL, "cancel_all_orders", symbol, urgency=Urgency.PROTECTIVE)).answer
+        said = await self._door.ask(Call.CANCEL, "cancel_all_orders", symbol, urgency=Urgency.PROTECTIVE)
+        if said.value is None:
+            return said.answer
+        rows = said.rows()
+        return said.answer if rows and all(one.get("status") == "canceled" for one in rows) else UNREADABLE
 
     async def replace(self, order_id: int, submit: Submit) -> Replaced:
         """Refuse: through ccxt the halves of a replacement cannot be told apart."""
@@ -115,7 +119,10 @@ class CcxtOrderEntry:
     async def open_orders(self, instrument: int) -> tuple[OrderSeen, ...] | Answer:
         """Return the open orders of an instrument."""
         said = await self._door.ask(Call.READ, "fetch_open_orders", self._symbol(instrument))
-        return said.answer if said.value is None else whole(self._seen(one, instrument) for one in said.value)
+        if said.value is None:
+            return said.answer
+        rows = said.rows()
+        return UNREADABLE if rows is None else whole(self._seen(one, instrument) for one in rows)
 
     def _meant(self, said: Said, name: str) -> Answer:
         """Return what a command's reply means; a success about something else proves nothing."""

@@ -2,6 +2,7 @@
 """What a venue says of an account and of the market through ccxt, in the kit's integers: one call is one request."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, final
 
 from bot4.adapters.venues.ccxt.door import CcxtDoor
@@ -37,7 +38,10 @@ class CcxtReads:
         said = await self._door.ask(Call.READ, "fetch_my_trades", self._door.symbol(one), None, limit, after)
         if said.value is None:
             return said.answer
-        read = whole(trade_seen(trade, one) for trade in said.value)  # ccxt sorts ids as texts
+        rows = said.rows()
+        if rows is None:
+            return UNREADABLE
+        read = whole(trade_seen(trade, one) for trade in rows)  # ccxt sorts ids as texts
         return read if isinstance(read, Answer) else tuple(sorted(read, key=lambda trade: trade.trade_id))
 
     async def balances(self) -> dict[str, BalanceSeen] | Answer:
@@ -45,9 +49,9 @@ class CcxtReads:
         said = await self._door.ask(Call.READ, "fetch_balance")
         if said.value is None:
             return said.answer
-        free, used = said.value.get("free"), said.value.get("used")
-        if not isinstance(free, Mapping) or not isinstance(used, Mapping):
-            return UNREADABLE
+        free, used = said.value.get("free") or {}, said.value.get("used") or {}
+        if replace(said, value=free).rows(within=self._door.venue.balances_at) is None:
+            return UNREADABLE  # nothing was told of what is held, or two assets have one name in ccxt
         read = whole(balance_seen(asset, free[asset], used.get(asset)) for asset in sorted(free))
         return read if isinstance(read, Answer) else {one.asset: one for one in read if one.free or one.locked}
 
@@ -57,13 +61,16 @@ class CcxtReads:
         said = await self._door.ask(Call.READ, "fetch_ohlcv", self._door.symbol(one), interval, None, limit)
         if said.value is None:
             return said.answer
-        return whole(bar_seen(row, one) for row in said.value)
+        rows = said.rows()
+        return UNREADABLE if rows is None else whole(bar_seen(row, one) for row in rows)
 
     async def listings(self) -> dict[str, ListedSeen] | Answer:
         """Return what the venue lists for immediate delivery, as far as it can be counted in 1e-8."""
         said = await self._door.ask(Call.READ, "load_markets", True)
         if said.value is None:
             return said.answer
+        if not said.value:
+            return UNREADABLE
         listed = (listed_seen(market) for market in said.value.values() if market["spot"])
         return {one.symbol: one for one in listed if one is not None}
 
