@@ -116,7 +116,6 @@ def test_bars_and_ticks_together_are_refused(tape: Path, tmp_path: Path) -> None
     assert "--ticks" in told.value.place
 
 
-@pytest.mark.slow
 def test_the_report_of_a_run_over_ticks(tape: Path, tmp_path: Path) -> None:
     """It renders, and tells the assumptions of the venue that was imagined."""
     ran = carry_out(request_for(tape, tmp_path, report=True))

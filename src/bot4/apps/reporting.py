@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """From a finished run to its page: what the report must know is gathered here and nowhere else."""
 
-from typing import TYPE_CHECKING
+import ast
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from plotly.offline import get_plotlyjs
 
-import bot4.simulation.book.venue
-import bot4.simulation.venue
+import bot4
 from bot4.adapters.stores.history import Survey
 from bot4.apps.execute import Executed
 from bot4.apps.session import Prepared, interval_of
@@ -19,6 +20,10 @@ from bot4.record.reports.page import render
 
 if TYPE_CHECKING:
     from bot4.apps.outcome import Outcome
+
+VENUE: Final = "simulation/venue.py"
+TICK_VENUE: Final = "simulation/book/venue.py"
+"""The sources at whose heads the imagined venues state what they assume."""
 
 
 def report_page(prepared: Prepared, executed: Executed, outcome: "Outcome") -> str:
@@ -39,7 +44,7 @@ def report_page(prepared: Prepared, executed: Executed, outcome: "Outcome") -> s
         state_hash=outcome.state_hash,
         journal=str(outcome.journal),
         elapsed_s=outcome.elapsed_s,
-        assumptions=(bot4.simulation.book.venue if prepared.ticks else bot4.simulation.venue).__doc__ or "",
+        assumptions=assumptions_of(TICK_VENUE if prepared.ticks else VENUE),
         is_synthetic=bool(request.data_note),
         data_note=request.data_note,
         was_interrupted=outcome.interrupted,
@@ -47,6 +52,13 @@ def report_page(prepared: Prepared, executed: Executed, outcome: "Outcome") -> s
     generator = np.random.default_rng(request.config.seed)
     data = collect(executed.curve, executed.tally.facts(), facts, generator=generator)
     return render(data, plotly_js=get_plotlyjs())
+
+
+def assumptions_of(venue: str) -> str:
+    """Return what an imagined venue assumes, from its source: once compiled, a module has no docstring any more."""
+    text = ast.get_docstring(ast.parse((Path(bot4.__file__).parent / venue).read_bytes()))
+    assert text is not None, f"{venue} does not say what it assumes"
+    return text
 
 
 def data_set_facts(survey: Survey) -> DataSetFacts:
