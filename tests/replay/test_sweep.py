@@ -2,6 +2,11 @@
 """A sweep from end to end: equal bytes twice, resumed and in processes; every trial counted once; the engine agrees."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Mapping
 from io import StringIO
 from pathlib import Path
@@ -19,7 +24,7 @@ from bot4.apps.sweep.run import SweepRequest
 from bot4.apps.sweep.space import Axis, Space, space_of
 from bot4.domain.errors import BadInput
 from bot4.runtime.settings import Settings
-from tests.replay.runs import SYMBOL, write_bars
+from tests.replay.runs import REPOSITORY, SYMBOL, environment, write_bars
 from tests.simulation.engine_run import walk
 
 SMA = Space("sma_cross", (Axis("fast", (3, 5, 8, 30)), Axis("slow", (12, 20, 30))))
@@ -172,6 +177,32 @@ def test_processes_give_the_bytes_of_one(bars: Path, tmp_path: Path, monkeypatch
     two = carried_out(asked(bars, tmp_path / "two", workers=2))
     assert contents(two.folder) == contents(alone.folder)
     assert two.ledger.read_bytes() == alone.ledger.read_bytes()
+
+
+@pytest.mark.slow
+def test_a_sweep_that_was_killed_leaves_no_process_and_goes_on_to_the_same_bytes(bars: Path, tmp_path: Path) -> None:
+    """SIGKILL between engine runs: the processes end with their leader, and --resume ends where an uncut sweep does."""
+    (tmp_path / "nth.py").write_text(USER)
+    space = '[sweep]\nkind = "nth.py:Nth"\n\n[sweep.parameters]\nevery = { from = 2, to = 40, step = 2 }\n'
+    (tmp_path / "sweep.toml").write_text(space)
+    line = [sys.executable, "-m", "bot4", "sweep", str(tmp_path / "sweep.toml"), "--bars", str(bars)]
+    line += ["--workers", "2", "--no-report", "--out"]
+    cut, whole = tmp_path / "cut", tmp_path / "whole"
+    with subprocess.Popen(
+        [*line, str(cut)], env=environment(tmp_path), cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as leader:
+        deadline = time.monotonic() + 120.0
+        while not list(cut.glob("*.part/confirmed*")) and leader.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.001)
+        os.kill(leader.pid, signal.SIGKILL)
+        leader.communicate(timeout=60.0)  # the pipe ends with the last process that holds it
+    assert leader.returncode == -signal.SIGKILL, "killed too late: it had ended"
+    assert list(cut.glob("*.part"))
+    for more in ([str(cut), "--resume"], [str(whole)]):
+        subprocess.run([*line, *more], env=environment(tmp_path), cwd=REPOSITORY, capture_output=True, check=True)
+    [ended], [uncut] = cut.glob("sweep-*"), whole.glob("sweep-*")
+    assert contents(ended) == contents(uncut)
+    assert (cut / "trials.jsonl").read_bytes() == (whole / "trials.jsonl").read_bytes()
 
 
 def test_a_strategy_of_one_s_own_is_run_by_the_engine_only(bars: Path, tmp_path: Path) -> None:

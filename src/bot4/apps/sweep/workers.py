@@ -2,15 +2,18 @@
 """The work of a sweep, here or in processes: units of trials through the screen, single trials through the engine.
 
 A process gets a sweep's task once and maps the bars itself; what travels is which trials, and their figures back. A
-process that is asked to stop finishes nothing: what it was at is made again by ``--resume``.
+process that is asked to stop finishes nothing: what it was at is made again by ``--resume``. When the leading process
+is killed, the others end with it.
 """
 
+import os
 import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import connection, get_context, parent_process
 from multiprocessing.synchronize import Event
+from threading import Thread
 from typing import Final, TypeVar, final
 
 import numpy as np
@@ -104,8 +107,20 @@ class _Here:
 def begin_process(task: Task, stop: Event) -> None:
     """Make a process ready: its task, and no ear for Ctrl-C, which is the leading process's to hear."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=end_with_the_leader, daemon=True).start()
     _Here.task = task
     _Here.stop = Listening(stop.is_set)
+
+
+def end_with_the_leader() -> None:
+    """Wait until the leading process is no more, then end this one, whatever it is at.
+
+    A pool would wait for its next task for ever, and hold the mapped bars as long.
+    """
+    leader = parent_process()
+    assert leader is not None, "only a process of the crew has a leader"
+    connection.wait([leader.sentinel])
+    os._exit(1)
 
 
 def screen_there(unit: Unit) -> Floats | None:
