@@ -259,9 +259,29 @@ def test_the_indicators_are_listed(here: Path, capsys: pytest.CaptureFixture[str
     assert isinstance(features, list)
     assert (code, told["count"]) == (0, len(features))
     assert len(features) >= 25
-    assert all(row["inputs"] and row["warm_up"] and row["source"] and row["meaning"] for row in features)
+    for row in features:
+        assert all(row[key] for key in ("inputs", "warm_up", "source", "meaning", "nan", "cost"))
     assert main(["features", "list"]) == 0
     assert "rsi_{window}" in capsys.readouterr().out
+
+
+def test_all_that_the_catalogue_knows_of_a_feature_is_told_to_who_asks_for_it(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Inputs, range, when there is no value, cost with its reason, source: in words as in JSON."""
+    _, told, _ = answer(capsys, "features", "list", "fracdiff", "vwma", "beta")
+    assert main(["features", "list", "fracdiff", "vwma", "beta"]) == 0
+    page = capsys.readouterr().out
+    rows = told["features"]
+    assert isinstance(rows, list)
+    assert [row["name"] for row in rows] == ["vwma_{window}", "fracdiff_{order}_{window}", "beta_{window}~{symbol}"]
+    for row in rows:
+        for key in ("name", "nan", "cost", "source", "warm_up"):
+            assert row[key] in page.replace("\n", " ")
+    assert "usually 0.4" in page
+    assert rows[0]["nan"].endswith("while the window traded nothing")
+    assert rows[1]["cost"].startswith("O(window): ")
+    assert "while the reference is not known" in rows[2]["nan"]
 
 
 @pytest.mark.parametrize(

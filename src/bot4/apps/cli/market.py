@@ -68,11 +68,16 @@ def check(
 def list_features(
     *words: Annotated[
         str,
-        Parameter(name="NAME", help="Only those whose name holds it, or whose family or source it is; all if none."),
+        Parameter(name="NAME", help="Only those whose name holds it, or whose family or input (bars, ...) it is."),
     ],
     screen: Screen = Screen(),  # noqa: B008 - frozen
 ) -> Reply:
-    """List the features: the form of the name, its inputs, when it is warm, what it means, and after whom."""
+    """List the features: the form of the name, when it is warm, what it means.
+
+    Of those that are asked for by name, family or input it tells all: inputs,
+    parameters and their ranges, when a value is none, what an update costs, and the
+    source of the formula. --json tells all of all.
+    """
     from bot4.kernels.catalog import BULK, CATALOG, PAIRS, QUOTE_FLOW, TRADE_FLOW
     from bot4.kernels.features import DEFAULT_FEATURES
 
@@ -80,6 +85,9 @@ def list_features(
     rows = [feature_fields(info, of) for of, infos in groups for info in infos]
 
     def show(console: "Console") -> None:
+        if words:
+            show_entries(groups, console)
+            return
         from rich.table import Table
 
         table = Table(box=None, pad_edge=False)
@@ -87,14 +95,13 @@ def list_features(
             table.add_column(column, no_wrap=column in ("name", "of"))
         for of, infos in groups:
             for info in infos:
-                name = info.pattern + ("~{symbol}" if of == "pairs" else "")
-                table.add_row(name, of, info.warm_up, f"{info.meaning} ({info.unit})")
+                table.add_row(full_pattern(info, of), of, info.warm_up, f"{info.meaning} ({info.unit})")
         console.print(table, markup=False)
         console.print(
             f"{count_text(len(rows), 'kind')}; computed by default: {', '.join(DEFAULT_FEATURES)}", markup=False
         )
         console.print(NAMES_TOLD, markup=False)
-        console.print("--json adds inputs, parameters and the source of each formula", markup=False)
+        console.print("bot4 features list NAME tells all about some of them, --json all about all", markup=False)
 
     data = {"count": len(rows), "features": rows, "default": list(DEFAULT_FEATURES)}
     return Reply(data, show, as_json=screen.as_json)
@@ -131,10 +138,40 @@ def _names(stem: str, info: "FeatureInfo", of: str) -> bool:
     return stem in (of, info.family) or (stem != "" and stem in info.kind)
 
 
+def full_pattern(info: "FeatureInfo", of: str) -> str:
+    """Return the form of an entry's names, that of its reference included."""
+    return info.pattern + ("~{symbol}" if of == "pairs" else "")
+
+
+def nan_text(info: "FeatureInfo", of: str) -> str:
+    """Return when an entry's value is none."""
+    input_name = {"trades": "trade", "quotes": "quote"}.get(of, "bar")
+    return f"until warm; with a {input_name} that is not usable" + (f"; {info.nan}" if info.nan else "")
+
+
+def show_entries(groups: Groups, console: "Console") -> None:
+    """Print all that there is to tell of entries of the catalogue."""
+    for of, infos in groups:
+        for info in infos:
+            console.print(f"{full_pattern(info, of)} of {of}: {info.meaning} ({info.unit})", markup=False)
+            for one in info.parameters:
+                what = f"{'a whole number' if one.is_whole else 'a number'} from {one.least:g} to {one.most:g}"
+                console.print(f"  {one.name:<11} {what}, usually {one.usual:g}", markup=False)
+            source = f"{info.source}; as TA-Lib's {info.talib}" if info.talib else info.source
+            for name, text in (
+                ("reads", ", ".join(info.inputs)),
+                ("until warm", info.warm_up),
+                ("none", nan_text(info, of)),
+                ("an update", info.cost),
+                ("source", source),
+            ):
+                console.print(f"  {name:<11} {text}", markup=False)
+
+
 def feature_fields(info: "FeatureInfo", of: str) -> dict[str, object]:
     """Return one entry of the catalogue as plain values; ``of`` is what it is updated by."""
     return {
-        "name": info.pattern + ("~{symbol}" if of == "pairs" else ""),
+        "name": full_pattern(info, of),
         "example": info.usual_name + ("~BTCUSDT" if of == "pairs" else ""),
         "family": info.family,
         "of": of,
@@ -145,7 +182,10 @@ def feature_fields(info: "FeatureInfo", of: str) -> dict[str, object]:
         "warm_up": info.warm_up,
         "unit": info.unit,
         "meaning": info.meaning,
+        "nan": nan_text(info, of),
+        "cost": info.cost,
         "source": info.source,
+        "talib": info.talib or None,
     }
 
 

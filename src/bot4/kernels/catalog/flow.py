@@ -39,6 +39,7 @@ _CONT: Final = "Cont, Kukanov, Stoikov, J. Financial Econometrics 12 (2014)"
 _EASLEY: Final = "Easley, Lopez de Prado, O'Hara, Rev. Financ. Stud. 25 (2012)"
 _BULK: Final = "Easley, Lopez de Prado, O'Hara, J. Financ. Econ. 120 (2016), and Rev. Financ. Stud. 25 (2012)"
 _ANDERSEN: Final = "Andersen, Bollerslev, Diebold, Labys, Econometrica 71 (2003)"
+_ANEW: Final = "O(1), and O(buckets) where a bucket is full: the sum is taken anew, so that no rounding piles up"
 _BARNDORFF: Final = "Barndorff-Nielsen, Shephard, J. Financial Econometrics 2 (2004)"
 _STOIKOV: Final = "Gatheral, Oomen, Finance and Stochastics 14 (2010): the price weighted by the sizes opposite"
 
@@ -134,6 +135,7 @@ def _entry(
     warm_up: str,
     source: str,
     parameters: tuple[Parameter, ...] = (),
+    cost: str = "O(1)",
 ) -> FeatureInfo:
     family = "volatility" if inputs == _BARS else "flow"
     return FeatureInfo(
@@ -145,7 +147,7 @@ def _entry(
         inputs=inputs,
         warm_up=warm_up,
         source=source,
-        talib="",
+        cost=cost,
         build=build,
     )
 
@@ -197,6 +199,7 @@ BULK: Final[tuple[FeatureInfo, ...]] = (
         warm_up="window + 1 bars, then as many as fill the buckets",
         source=_BULK,
         parameters=(*_BUCKETS, Parameter("window", 60)),
+        cost=_ANEW,
     ),
 )
 
@@ -227,6 +230,7 @@ TRADE_FLOW: Final[tuple[FeatureInfo, ...]] = (
         warm_up="as many trades as fill the buckets",
         source=_EASLEY,
         parameters=_BUCKETS,
+        cost=_ANEW,
     ),
     *_variation(TRADES),
 )

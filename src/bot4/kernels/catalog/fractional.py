@@ -27,7 +27,7 @@ FRACTIONAL: Final[tuple[FeatureInfo, ...]] = (
         inputs=CLOSE,
         warm_up="window",
         source="Lopez de Prado, Advances in Financial Machine Learning (2018), ch. 5.5",
-        talib="",
+        cost="O(window): each lag has a weight of its own, so there is nothing to carry over",
         build=fracdiff,
     ),
 )

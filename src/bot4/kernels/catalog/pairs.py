@@ -80,7 +80,16 @@ def _ratio_change(graph: Graph, bars: int) -> Value:
     return nodes.change(graph, nodes.log_ratio(graph, CLOSE_PRICE, REFERENCE_PRICE), bars)
 
 
-def _entry(build: Build, meaning: str, *, unit: str, warm_up: str, parameters: tuple[Parameter, ...]) -> FeatureInfo:
+def _entry(
+    build: Build,
+    meaning: str,
+    *,
+    unit: str,
+    warm_up: str,
+    parameters: tuple[Parameter, ...],
+    still: str = "",
+    cost: str = "O(1)",
+) -> FeatureInfo:
     return FeatureInfo(
         kind=build.__name__,
         family="pairs",
@@ -90,27 +99,31 @@ def _entry(build: Build, meaning: str, *, unit: str, warm_up: str, parameters: t
         inputs=_BOTH,
         warm_up=warm_up,
         source=DEFINED,
-        talib="",
+        nan=f"while the reference is not known{still}",
+        cost=cost,
         build=build,
     )
 
 
+_STILL: Final = " or either did not move"
 _SHIFT: Final = (_WINDOW, Parameter("lag", 1, 1, LAGS_MAX))
 
 PAIRS: Final[tuple[FeatureInfo, ...]] = (
     _entry(
         beta,
-        "slope of the log returns over those of the reference; NaN where it did not move",
+        "slope of the log returns over those of the reference",
         unit="number",
         warm_up="window + 1",
         parameters=(_WINDOW,),
+        still=" or did not move",
     ),
     _entry(
         corr,
-        "correlation of the log returns with those of the reference; NaN where one did not move",
+        "correlation of the log returns with those of the reference",
         unit="-1..1",
         warm_up="window + 1",
         parameters=(_WINDOW,),
+        still=_STILL,
     ),
     _entry(
         lead_corr,
@@ -118,6 +131,7 @@ PAIRS: Final[tuple[FeatureInfo, ...]] = (
         unit="-1..1",
         warm_up="window + lag + 1",
         parameters=_SHIFT,
+        still=_STILL,
     ),
     _entry(
         lag_corr,
@@ -125,6 +139,7 @@ PAIRS: Final[tuple[FeatureInfo, ...]] = (
         unit="-1..1",
         warm_up="window + lag + 1",
         parameters=_SHIFT,
+        still=_STILL,
     ),
     _entry(
         lead,
@@ -132,6 +147,8 @@ PAIRS: Final[tuple[FeatureInfo, ...]] = (
         unit="bars",
         warm_up="window + lags + 1",
         parameters=(_WINDOW, Parameter("lags", 5, 1, LAGS_MAX)),
+        still=_STILL,
+        cost="O(lags): a correlation for each, carried on in O(1)",
     ),
     _entry(
         outperformance,
