@@ -58,6 +58,7 @@ FEE_TAKEN: Final = 35
 READINESS: Final = 36
 SEALED: Final = 37
 EXTERNAL: Final = 38
+BOOKS_EQUAL: Final = 39
 KINDS: Final = 40
 
 REPORTS: Final = (
@@ -77,7 +78,7 @@ REPORTS: Final = (
 )
 """What a venue tells us, or fails to."""
 
-INPUTS: Final = (*REPORTS, READINESS)
+INPUTS: Final = (*REPORTS, READINESS, BOOKS_EQUAL)
 """What reaches the engine from outside and is journaled by value: replayed from the journal as it came."""
 
 TEXT_BYTES_MAX: Final = 240

@@ -5,8 +5,9 @@ from collections.abc import Callable
 from struct import Struct, error, unpack_from
 from typing import Final
 
+from bot4.domain.books_equal import Balance, BooksEqual, Held
 from bot4.domain.errors import Corrupt, OurFault
-from bot4.domain.event import EXECUTION, EXTERNAL, FEE_TAKEN, INPUTS, READINESS, Event
+from bot4.domain.event import BOOKS_EQUAL, EXECUTION, EXTERNAL, FEE_TAKEN, INPUTS, READINESS, Event
 from bot4.domain.external import External
 from bot4.domain.fee import FeeTaken
 from bot4.domain.order import Execution, OrderWord
@@ -205,6 +206,8 @@ def to_event(record: Record) -> Event:
             worth=Money(worth),
             asset=str(values["asset"]),
         )
+    if record.kind == BOOKS_EQUAL:
+        return books_equal_of(values, known_ns)
     if record.kind == READINESS:
         reason, instrument, ready, _ = READY.unpack_from(record.payload)
         note = str(values["note"])
@@ -224,4 +227,15 @@ def to_event(record: Record) -> Event:
         price=Ticks(price),
         fee=Money(fee),
         is_maker=is_maker == 1,
+    )
+
+
+def books_equal_of(values: Values, now: Nanos) -> BooksEqual:
+    """Return what a record says of books that were equal."""
+    held, balances = values["held"], values["balances"]
+    assert isinstance(held, list) and isinstance(balances, list), "as the layout says"
+    return BooksEqual(
+        now,
+        [Held(one["instrument"], one["last_trade_id"], one["amount"]) for one in held],
+        [Balance(one["amount"], one["asset"]) for one in balances],
     )

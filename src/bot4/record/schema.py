@@ -124,6 +124,13 @@ LAYOUT: Final[dict[int, tuple[str, tuple[Field, ...]]]] = {
         (*ints("instrument venue_order_id trade_id side lots price"), Field("reason", "text")),
     ),
     kinds.READINESS: ("readiness", (*ints("reason instrument"), Field("ready", "flag"), Field("note", "text"))),
+    kinds.BOOKS_EQUAL: (
+        "books_equal",
+        (
+            Field("held", "repeated", ints("instrument last_trade_id amount")),
+            Field("balances", "repeated", (*ints("amount"), Field("asset", "text"))),
+        ),
+    ),
     kinds.SEALED: ("sealed", (*ints("first_row rows"), Field("sha256", "hash"))),
     frame.HEADER: ("header", (Field("header", "json"),)),
     frame.WATERMARK: ("watermark", ints("row")),

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, final
 
 from bot4.adapters.stores.live_data import LiveData
+from bot4.domain.books_equal import BooksEqual
 from bot4.domain.errors import Corrupt, OurFault
 from bot4.domain.event import BAR, INPUTS, SEALED, SUBMIT, Event
 from bot4.domain.marketdata import Bar
@@ -158,6 +159,8 @@ class LiveReplay:
         How many inputs other than rows were fed.
     last_order : int
         The highest number of an order in the records, -1 for none.
+    books : BooksEqual or None
+        What both books held when they were equal last.
     """
 
     def __init__(self, loop: LiveLoop, rows: Iterator[Event], advance: Callable[[int], None]) -> None:
@@ -166,6 +169,7 @@ class LiveReplay:
         self.advance = advance
         self.inputs = 0
         self.last_order = -1
+        self.books: BooksEqual | None = None
 
     def run(self, records: Iterable[Record], place: str) -> None:
         """Feed every input of the journal, in its order.
@@ -197,6 +201,8 @@ class LiveReplay:
         """Feed one report, but for those that the engine says again by itself."""
         if not isinstance(event, OrderWord) or event.reason != NOT_SENT:
             self.inputs += 1
+            if isinstance(event, BooksEqual):
+                self.books = event
             self.loop.report(event)
 
     def _consume(self, rows: int, record: Record, place: str) -> None:

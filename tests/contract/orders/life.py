@@ -5,6 +5,7 @@ What outlives it is what a journal would give back: the engine with its stages, 
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -20,7 +21,8 @@ from bot4.adapters.venues.binance.gateway import BinanceGateway
 from bot4.adapters.venues.binance.hearing import Hearing
 from bot4.adapters.venues.binance.instruments import limits
 from bot4.adapters.venues.binance.lookup import Door, Lookup
-from bot4.adapters.venues.binance.reconcile import Equality, Mark, Reconciler
+from bot4.adapters.venues.binance.mark import Mark
+from bot4.adapters.venues.binance.reconcile import Equality, Reconciler
 from bot4.adapters.venues.binance.replies import RateLimit
 from bot4.adapters.venues.binance.requests import Request
 from bot4.adapters.venues.binance.rest import BinanceRest
@@ -64,10 +66,12 @@ class Mortal:
         self.door = door
         self.is_dead = False
         self.asking: set[asyncio.Task[Any]] = set()
+        self.asked: Counter[str] = Counter()
 
     async def ask(self, request: Request, shape: str, kind: type[Any]) -> Any:
         """Ask."""
         if not self.is_dead:
+            self.asked[request.path] += 1
             task = asyncio.get_running_loop().create_task(self.door.ask(request, shape, kind))
             self.asking.add(task)
             task.add_done_callback(self.asking.discard)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bot4.adapters.venues.binance.account_feed import FeedPace
+from bot4.adapters.venues.binance.mark import Mark
 from bot4.apps.venue_server.faults.schedule import parse_rules
 from bot4.apps.venue_server.serve import MEMBER, VenueServer
 from bot4.apps.venue_server.streams.life import Pace
@@ -18,7 +19,7 @@ from bot4.domain.order import expired
 from bot4.simulation.exchange.requests import Cancel, PlaceOrder
 from bot4.simulation.exchange.rules import BUY, LIMIT, MARKET, SELL
 from tests.contract.orders.checker import differences
-from tests.contract.orders.life import PACE
+from tests.contract.orders.life import BTCUSDT, PACE
 from tests.contract.orders.trader import Trader
 from tests.contract.venue_server.running import ONE, asked
 
@@ -119,6 +120,51 @@ def test_what_happened_while_nobody_listened_is_found_in_the_history() -> None:
         assert len({int(one.trade_id) for one in externals(trader)}) >= 1_050
         assert len(externals(trader)) == len({(one.venue_order_id, one.trade_id) for one in externals(trader)})
         assert trader.trading.position(0) == HELD
+
+    at_home(visit)
+
+
+@pytest.mark.requirement("P-06", "I-3", "I-4")
+def test_a_new_process_asks_for_what_came_after_the_mark_and_no_page_more() -> None:
+    """A long history that was accounted for is not walked again, however often the process ends."""
+
+    async def visit(trader: Trader, server: VenueServer) -> None:
+        for _ in range(1_050):
+            place(server, side=BUY, type=MARKET, quantity=20 * LOT)
+        await compared(trader)
+        mark = trader.life.reconciler.mark()
+        assert mark is not None
+        for _ in range(3):
+            await trader.life.kill()
+            place(server, side=BUY, type=MARKET, quantity=20 * LOT)
+            trader.live(Mark.of(mark.event(trader.now(), [BTCUSDT]), [BTCUSDT]))
+            await trader.is_heard(lambda: trader.life.feed.is_ready)
+            rounds = trader.life.reconciler.rounds
+            assert trader.life.mortal.asked["/api/v3/myTrades"] <= 2 * rounds
+            assert trader.life.mortal.asked["/api/v3/allOrders"] == 0
+            mark = trader.life.reconciler.mark()
+            assert mark is not None
+        assert len({int(one.trade_id) for one in externals(trader)} - {NO_TRADE}) >= 1_053
+
+    at_home(visit)
+
+
+@pytest.mark.requirement("I-4", "I-13", "P-26")
+def test_money_that_came_while_no_process_listened_is_told_and_new_risk_goes_on() -> None:
+    """No trade explains it, every trade is accounted for: it is named once with both figures, and then counted in."""
+
+    async def visit(trader: Trader, server: VenueServer) -> None:
+        mark = trader.life.reconciler.mark()
+        assert mark is not None
+        before = mark.balances["USDT"]
+        await trader.life.kill()
+        await deposit(server)
+        trader.live(mark)
+        await trader.is_heard(lambda: trader.life.feed.is_ready)
+        told = f"moved while nobody listened: balance of USDT: ours {before}, theirs {before + GIFT}"
+        assert trader.life.states[-1] == (True, told)
+        await compared(trader)
+        assert trader.life.holdings.expected()["USDT"] == before + GIFT
 
     at_home(visit)
 

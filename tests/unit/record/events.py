@@ -7,6 +7,7 @@ from collections.abc import Callable
 from hypothesis import strategies as st
 
 from bot4.domain import order as orders
+from bot4.domain.books_equal import Balance, BooksEqual, Held
 from bot4.domain.event import Event
 from bot4.domain.external import External
 from bot4.domain.fee import FeeTaken
@@ -276,6 +277,11 @@ MAKERS: tuple[Callable[[Source], Event], ...] = (
     ),
     lambda s: Readiness(
         Nanos(s.whole()), Nanos(s.whole()), reason=s.whole(), instrument=s.whole(), ready=s.flag(), note=s.text()
+    ),
+    lambda s: BooksEqual(
+        Nanos(s.whole()),
+        [Held(s.whole(), s.whole(), s.whole()) for _ in range(2)],
+        [Balance(s.whole(), s.text()) for _ in range(2)],
     ),
     lambda s: Sealed(Nanos(s.whole()), s.whole(), s.whole(), s.whole().to_bytes(8, "little", signed=True) * 4),
 )

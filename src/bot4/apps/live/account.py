@@ -14,13 +14,15 @@ from bot4.adapters.venues.binance.account_feed import AccountFeed, FeedPace
 from bot4.adapters.venues.binance.gateway import BinanceGateway
 from bot4.adapters.venues.binance.hearing import Hearing
 from bot4.adapters.venues.binance.lookup import Lookup
-from bot4.adapters.venues.binance.reconcile import Reconciler
+from bot4.adapters.venues.binance.mark import Mark
+from bot4.adapters.venues.binance.reconcile import Equality, Reconciler
 from bot4.adapters.venues.binance.restart import recall
 from bot4.adapters.venues.binance.user_data import UserDataReader
 from bot4.adapters.venues.kit.drift import Drift
 from bot4.adapters.venues.kit.holdings import Holdings
 from bot4.apps.live.doors import Doors
 from bot4.apps.live.request import LiveRequest
+from bot4.domain.books_equal import BooksEqual
 from bot4.domain.event import Event
 from bot4.domain.ports import Clock
 from bot4.runtime.wiring import Wired
@@ -49,6 +51,8 @@ class Account:
         Takes each report for the engine.
     on_state : callable
         Is told whether both books are equal, and why not.
+    equal : BooksEqual, optional
+        Where both books were equal last, by the journal of the run that is gone on with.
     speed : float
         Seconds of the venue in one of ours.
     """
@@ -63,11 +67,16 @@ class Account:
         clock: Clock,
         deliver: Callable[[Event], None],
         on_state: OnState,
+        equal: BooksEqual | None = None,
         speed: float = 1.0,
     ) -> None:
         assert request.signer is not None, "an account has a key"
         instruments = [one.instrument for one in doors.listed]
         holdings = Holdings()
+        self._instruments = instruments
+        self._clock = clock
+        self._deliver = deliver
+        self._mark = None if equal is None else Mark.of(equal, instruments)
         self.lookup = Lookup(doors.rest, run=run, instruments=instruments, clock=clock, deliver=self._by_reply)
         self.hearing = Hearing(deliver, names=self.lookup.names, holdings=holdings, clock=clock)
         self.gateway = BinanceGateway(self.lookup, run)
@@ -75,7 +84,7 @@ class Account:
         for order in open_orders:
             self.gateway.recall(int(order.order_id), int(order.slot))
         recall(open_orders, run, self.lookup.names)
-        self.reconciler = Reconciler(self.lookup, run=run, books=wired.trading, holdings=holdings)
+        self.reconciler = Reconciler(self.lookup, run=run, books=wired.trading, holdings=holdings, mark=self._mark)
         endpoint = request.addresses.ws_api
         self.feed = AccountFeed(
             connect=partial(dial, endpoint, tls=verified() if endpoint.is_secure else None),
@@ -85,11 +94,20 @@ class Account:
             clock=clock,
             reader=UserDataReader(run, {one.symbol: one for one in instruments}, Drift()),
             hearing=self.hearing,
-            reconcile=self.reconciler.reconcile,
+            reconcile=self._reconcile,
             on_state=on_state,
             generator=np.random.default_rng(),
             pace=racing(PACE, speed),
         )
+
+    async def _reconcile(self) -> Equality:
+        """Compare both books; where they are equal at something new, journal at what: a later process begins there."""
+        found = await self.reconciler.reconcile()
+        mark = self.reconciler.mark() if found.is_equal else None
+        if mark is not None and mark != self._mark:
+            self._mark = mark
+            self._deliver(mark.event(self._clock.now_ns(), self._instruments))
+        return found
 
     def _by_reply(self, event: Event) -> None:
         """Hand on what a reply brought."""

@@ -38,6 +38,7 @@ from bot4.apps.live_recording import LiveRecording, live_recording
 from bot4.apps.outcome import Outcome
 from bot4.apps.output import RunFolder, journal_of
 from bot4.apps.paper import state_folder
+from bot4.domain.books_equal import BooksEqual
 from bot4.domain.errors import OurFault
 from bot4.domain.event import Event
 from bot4.domain.marketdata import Bar
@@ -165,7 +166,7 @@ class LiveRun:
             resumed.take_in()
             bars = await self._past(market, self._missed(loop))
             await warm(unheard(bars, loop.last_opens), receive, self._telling)
-            resumed.go_live(self._open_account(loop).gateway, self._now())
+            resumed.go_live(self._open_account(loop, resumed.again.books).gateway, self._now())
         loop.readiness(WARMING, self._now(), ready=True)
         await self._hear(loop, observers, stop)
         return loop.finish(recording.journal)
@@ -188,8 +189,8 @@ class LiveRun:
             loop.readiness(RECONCILING, self._now(), ready=False, note="starting")
             recording.switch.turn_to(self._open_account(loop).gateway)
 
-    def _open_account(self, loop: LiveLoop) -> Account:
-        """Return the account, connected to the loop."""
+    def _open_account(self, loop: LiveLoop, equal: BooksEqual | None = None) -> Account:
+        """Return the account, connected to the loop; ``equal`` is where both books were equal before."""
         assert self.doors is not None, "opened before"
         self.account = Account(
             self.request,
@@ -199,6 +200,7 @@ class LiveRun:
             clock=self._clock,
             deliver=loop.report,
             on_state=partial(self._telling.account, loop),
+            equal=equal,
             speed=self._speed,
         )
         return self.account

@@ -88,7 +88,7 @@ class AccountFeed:
     reconcile : callable
         Compares: :meth:`bot4.adapters.venues.binance.reconcile.Reconciler.reconcile`.
     on_state : callable
-        Is told whether new risk may be taken, and why not, whenever that changes.
+        Is told whether new risk may be taken, and why not, or what a person is to know, whenever that changes.
     generator : numpy.random.Generator
         Draws the jitter of waits and of replacements.
     pace : FeedPace
@@ -225,7 +225,7 @@ class AccountFeed:
             self.last = found = await self._reconcile()
             if found.is_equal:
                 equal_ns, again_s = self._now(), pace.again_s
-                self._tell(True, "")
+                self._tell(True, found.why)
                 await self._pause(pace.period_s)
                 continue
             if found.differences or not self.is_ready or self._now() - equal_ns > pace.grace_s * S_NS:

@@ -10,7 +10,7 @@ rounds, since what the venue says in two answers may be moments apart.
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final, Protocol, final
 
 from mypy_extensions import i64
@@ -18,6 +18,7 @@ from mypy_extensions import i64
 from bot4.account.reconciliation import Difference
 from bot4.adapters.venues.binance.catch_up import CatchUp, CaughtUp
 from bot4.adapters.venues.binance.lookup import Lookup
+from bot4.adapters.venues.binance.mark import Mark
 from bot4.adapters.venues.binance.replies import AccountReply
 from bot4.adapters.venues.binance.requests import account
 from bot4.adapters.venues.kit.decimals import eighths
@@ -36,6 +37,7 @@ QUIET_MAX: Final = 20
 WAIT_S: Final = 0.1
 """The wait before a difference is looked at again; each is twice the one before."""
 
+UNHEARD: Final = "moved while nobody listened: "
 UNQUIET: Final = "the account traded all the time, so that its balances could not be compared"
 
 
@@ -65,10 +67,13 @@ class Equality:
         Balances and positions in 1e-8 of the asset, orders as 0 and 1.
     obstacle : str
         What the venue did not say; empty where the comparison was made.
+    unheard : tuple of Difference
+        Balances that other hands moved while no process of ours listened: taken for right, and told.
     """
 
     differences: tuple[Difference, ...] = ()
     obstacle: str = ""
+    unheard: tuple[Difference, ...] = ()
 
     @property
     def is_equal(self) -> bool:
@@ -77,28 +82,13 @@ class Equality:
 
     @property
     def why(self) -> str:
-        """Say in words why not; empty where they are equal."""
-        told = "; ".join(f"{one.what}: ours {one.ours}, theirs {one.theirs}" for one in self.differences)
-        return self.obstacle or told
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """Hold up to where two books were known to be equal, so that a new session goes on from there.
-
-    Parameters
-    ----------
-    last_ids : mapping
-        The newest trade accounted for, by symbol.
-    balances : mapping
-        What each asset amounted to then, free and locked, in 1e-8.
-    positions : mapping
-        What we hold of each base asset, in 1e-8, by symbol.
-    """
-
-    last_ids: Mapping[str, int] = field(default_factory=dict)
-    balances: Mapping[str, int] = field(default_factory=dict)
-    positions: Mapping[str, int] = field(default_factory=dict)
+        """Say in words why not, or what is to be told all the same; empty where they are simply equal."""
+        if self.obstacle:
+            return self.obstacle
+        told = "; ".join(
+            f"{one.what}: ours {one.ours}, theirs {one.theirs}" for one in (*self.differences, *self.unheard)
+        )
+        return UNHEARD + told if self.unheard else told
 
 
 @final
@@ -116,8 +106,9 @@ class Reconciler:
     holdings : Holdings
         What the account must hold; the movements that the stream tells are entered there.
     mark : Mark, optional
-        From where to go on. Without one the venue's balances are taken for right once, and its newest trade is where
-        the history begins.
+        From where to go on. What came into the account or left it since then without a trade is taken for right once,
+        and told: nobody listened. Without a mark the venue's balances are taken for right once, and its newest trade
+        is where the history begins.
 
     Attributes
     ----------
@@ -133,6 +124,8 @@ class Reconciler:
         self._holdings = holdings
         self._walks = [CatchUp(lookup, run, instrument, self._ours(instrument)) for instrument in lookup.instruments]
         self._turn = asyncio.Lock()
+        self._is_back = mark is not None
+        self._unheard: tuple[Mapping[str, int], int] | None = None
         self._offsets: dict[str, int] = {}
         self._moved: Counter[str] = Counter()
         if mark is not None:
@@ -153,11 +146,14 @@ class Reconciler:
             if tries:
                 await asyncio.sleep(WAIT_S * (1 << (tries - 1)))
             found = await self._round()
-            if found.is_equal:
-                self.equal += 1
+            if found.is_equal or found.obstacle:
                 break
-            if found.obstacle:
-                break
+        if found.differences and self._unheard is not None:
+            self._holdings.begin(*self._unheard)
+            found = Equality(unheard=found.differences)
+        if found.is_equal:
+            self.equal += 1
+            self._is_back = False
         return found
 
     def mark(self) -> Mark | None:
@@ -200,8 +196,10 @@ class Reconciler:
         """Return what differs at a quiet moment; the first time begin with what is there."""
         if not self._holdings.is_begun:
             self._holdings.begin(theirs, at_ms)
-        found = [*differences, *self._positions(), *self._holdings.differences(theirs)]
-        return Equality(tuple(found))
+        found = [*differences, *self._positions()]
+        balances = self._holdings.differences(theirs)
+        self._unheard = (theirs, at_ms) if self._is_back and balances and not found else None
+        return Equality((*found, *balances))
 
     def _positions(self) -> list[Difference]:
         """Return the instruments of which we hold something else than the trades add up to."""
