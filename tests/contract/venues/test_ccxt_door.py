@@ -144,8 +144,25 @@ def test_ccxts_own_sessions_and_retries_stay_unused() -> None:
         assert venue.count() == 0
         assert (exchange.session, exchange.tcp_connector) == (None, None)
         assert venue.server.schedule.struck == {"N05": 1}
+        assert door_of(venue)._courier._limiter.open_requests() == 0
 
     at(CCXT, case, "N05@1")
+
+
+def test_a_venue_that_wants_to_be_left_alone_is() -> None:
+    """After its 429 nothing is sent until the moment it names: going on is what earns a ban."""
+
+    async def case(venue: VenueUnderTest) -> None:
+        first, second = await venue.entry.place(order(1)), await venue.entry.place(order(2))
+        assert first.remedy is Remedy.BACK_OFF
+        assert (second.outcome, second.rule, second.until_ms) == (
+            Outcome.REJECTED,
+            "limit.backed_off",
+            first.until_ms,
+        )
+        assert venue.count() == 0
+
+    at(CCXT, case, "R05@1")
 
 
 def test_the_rounding_of_decimals_stays_as_it_was() -> None:
