@@ -11,6 +11,7 @@ from bot4.apps.output import JOURNAL, RunFolder, write_whole
 from bot4.apps.session import Prepared
 from bot4.domain.values import MONEY_ONE
 from bot4.market.faults import FAULT_KINDS
+from bot4.runtime.unread import unread_settings
 
 MANIFEST = "manifest.json"
 SUMMARY = "summary.json"
@@ -58,6 +59,7 @@ def outcome_of(prepared: Prepared, executed: Executed, folder: RunFolder, elapse
         safety_mode=executed.safety_mode,
         faults=faults_of(prepared.surveys),
         halted={names[slot]: reason for slot, reason in sorted(tally.halted.items())},
+        unread=tuple(unread_settings(prepared.request.config, over_ticks=bool(prepared.ticks))),
     )
 
 

@@ -16,7 +16,8 @@ class Outcome:
     trades, quotes and books, None for a run over bars; in a run over ticks, ``bars``
     are those built of them. ``slippage_bp`` and ``shortfall_bp`` are means over the
     orders that traded, without and with fees, against the price each was decided at.
-    ``halted`` tells for each strategy that failed why it was stopped.
+    ``halted`` tells for each strategy that failed why it was stopped. ``unread`` are
+    settings that somebody changed and that a run of this kind does not look at.
     """
 
     run: str
@@ -42,6 +43,7 @@ class Outcome:
     safety_mode: str
     faults: dict[str, int]
     halted: dict[str, str]
+    unread: tuple[str, ...]
 
     @property
     def bars_per_s(self) -> float:
@@ -76,6 +78,7 @@ class Outcome:
             "safety_mode": self.safety_mode,
             "faults": self.faults,
             "halted": self.halted,
+            "unread": list(self.unread),
             "state_hash": self.state_hash,
             "journal": str(self.journal),
             "report": None if self.report is None else str(self.report),

@@ -94,6 +94,18 @@ def test_a_run_whose_ticks_make_no_bar_says_so(here: Path, capsys: pytest.Captur
     assert "no bar was built" in capsys.readouterr().out
 
 
+def test_a_latency_that_was_set_for_bars_is_told_to_be_none_over_ticks(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nobody shall believe in half a second that is not there."""
+    path = recording(here / f"{SYMBOL}.jsonl.gz")
+    asked = ["backtest", "--ticks", str(path), "--gate", "observe", "--no-report", "--set", "costs.latency_ms=500"]
+    _, told = answer(capsys, *asked)
+    assert told["unread"] == ["costs.latency_ms"]
+    assert main(asked) == 0
+    assert "costs.latency_ms" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("words", "code", "place"),
     [

@@ -204,7 +204,7 @@ def show_run(summary: "Mapping[str, object]", console: "Console") -> None:
 
 
 def trouble_lines(summary: "Mapping[str, object]") -> list[str]:
-    """Return what a reader should know: faults of the data, ticks without a bar, strategies halted or unforeseen."""
+    """Return what a reader should know: faults of the data, settings not read, strategies halted or unforeseen."""
     faults, halted = summary["faults"], summary["halted"]
     assert isinstance(faults, dict), "a summary counts faults by kind"
     assert isinstance(halted, dict), "a summary tells by name who was halted"
@@ -215,6 +215,11 @@ def trouble_lines(summary: "Mapping[str, object]") -> list[str]:
         lines.append(f"every bar was carried: {', '.join(unforeseen)} makes no promise (Strategy.may_speak)")
     if summary.get("ticks") and summary["bars"] == 0:
         lines.insert(0, "no bar was built: only trades make bars, and what reads bars was never asked")
+    unread = summary["unread"]
+    assert isinstance(unread, list), "a summary lists what was set in vain"
+    if unread:
+        over = "ticks, whose venue has latencies and a book instead" if "ticks" in summary else "bars"
+        lines.insert(0, f"set, but not read in a run over {over}: {', '.join(map(str, unread))}")
     if faults:
         lines.insert(0, f"data: {', '.join(f'{n:,} {kind}' for kind, n in faults.items())}; see bot4 data check")
     return lines
