@@ -311,7 +311,9 @@ def test_no_secret_and_no_signature_is_told(
     caplog.set_level(logging.NOTSET)
     at(CCXT, case)
     told = caplog.text + "".join(capsys.readouterr()) + "".join(map(repr, said))
-    signatures = re.findall(r"signature=(\w+)", b"".join(heard).decode())
+    sent = b"".join(heard).decode()
+    signatures = re.findall(r"signature=(\w+)", sent)
+    assert sent.count("recvWindow=5000") == len(signatures)
     assert len(signatures) >= 4
     for canary in (KEY, SECRET, "f00dfeed", *signatures):
         assert canary not in told

@@ -10,6 +10,9 @@ from typing import Any, Final
 
 from bot4.adapters.venues.kit.order_entry import Capability
 
+RECV_WINDOW_MS: Final = 5_000
+"""For how long after its time stamp a venue may take an order: half of what ccxt asks for by itself."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CcxtVenue:
@@ -49,7 +52,12 @@ class CcxtVenue:
 BINANCE: Final = CcxtVenue(
     id="binance",
     origins=("https://api.binance.com",),
-    options={"defaultType": "spot", "fetchMarkets": {"types": ["spot"]}, "fetchMargins": False},
+    options={
+        "defaultType": "spot",
+        "fetchMarkets": {"types": ["spot"]},
+        "fetchMargins": False,
+        "recvWindow": RECV_WINDOW_MS,
+    },
     name_keys=("origClientOrderId", "clientOrderId"),
     trades_after="fromId",
     balances_at="balances",
