@@ -14,6 +14,7 @@ from bot4.apps.execute import Executed
 from bot4.apps.session import Prepared, interval_of
 from bot4.domain.values import Lots, Ticks
 from bot4.market.faults import FAULT_KINDS
+from bot4.record.header import live_filters
 from bot4.record.reports.collect import collect
 from bot4.record.reports.data import DataSetFacts, FaultCount, RunFacts, StrategyFacts
 from bot4.record.reports.page import render
@@ -24,6 +25,21 @@ if TYPE_CHECKING:
 VENUE: Final = "simulation/venue.py"
 TICK_VENUE: Final = "simulation/book/venue.py"
 """The sources at whose heads the imagined venues state what they assume."""
+
+
+TRADED: Final = """
+Orders went to a venue over its own protocol, and its reports came back. Nothing of the account below was imagined:
+
+- *Prices and amounts* are those of the venue's reports, each of its trades booked once by its number. Latency, queue
+  and partial fills were the market's own.
+- *Fees* are what the venue took for each trade, in the asset it took them in. The rates of the settings only judge
+  strategies: the shadow books, on which the gate decides, have imagined fills at those rates and that slippage.
+- *Both books*, ours and the venue's, were compared before the first order, after each cut and all the while: open
+  orders, trades, balances. While they were not known to be equal no new risk was taken.
+- *Equity* counts what is held at the last price heard. It was not sold at the end: it stays, with its stops at the
+  venue.
+- *The warm-up* on past bars gave indicators and shadow books their history. The account's figures begin after it.
+"""
 
 
 def report_page(prepared: Prepared, executed: Executed, outcome: "Outcome") -> str:
@@ -44,8 +60,10 @@ def report_page(prepared: Prepared, executed: Executed, outcome: "Outcome") -> s
         state_hash=outcome.state_hash,
         journal=str(outcome.journal),
         elapsed_s=outcome.elapsed_s,
-        assumptions=assumptions_of(TICK_VENUE if prepared.ticks else VENUE),
+        assumptions=TRADED if is_traded(prepared) else assumptions_of(TICK_VENUE if prepared.ticks else VENUE),
         is_synthetic=bool(request.data_note),
+        is_live=is_live(prepared),
+        is_traded=is_traded(prepared),
         data_note=request.data_note,
         was_interrupted=outcome.interrupted,
     )
@@ -59,6 +77,16 @@ def assumptions_of(venue: str) -> str:
     text = ast.get_docstring(ast.parse((Path(bot4.__file__).parent / venue).read_bytes()))
     assert text is not None, f"{venue} does not say what it assumes"
     return text
+
+
+def is_live(prepared: Prepared) -> bool:
+    """Say whether the market was heard as it happened."""
+    return any(one.live is not None for one in prepared.header.data)
+
+
+def is_traded(prepared: Prepared) -> bool:
+    """Say whether orders went to a venue, and fills came from there."""
+    return is_live(prepared) and all(live_filters(one) is not None for one in prepared.header.data)
 
 
 def data_set_facts(survey: Survey) -> DataSetFacts:

@@ -6,6 +6,9 @@ run it holds at most ``SAMPLES_MAX`` samples, evenly spaced in time, and at most
 ``MARKS_MAX`` fills to draw; what is exact (the close of each UTC day, the deepest
 drawdown, every total) is kept as numbers, not as a list of bars.
 
+A run at a venue warms up on past bars: its account's story begins when that is
+over, and what came before is forgotten.
+
 A moment that ends a sample or a day belongs to it, as midnight belongs to the day
 it ends. So nothing is written when the moment comes, for other instruments may
 still speak in it, but when the first later event shows that it is over.
@@ -22,11 +25,12 @@ from librt.strings import BytesWriter
 from mypy_extensions import i64
 
 from bot4.domain.calm import Calm
-from bot4.domain.event import BAR, EQUITY, FILL, MODE, POSITION, Event
+from bot4.domain.event import BAR, EQUITY, FILL, MODE, POSITION, READINESS, Event
 from bot4.domain.instrument import Instrument
 from bot4.domain.marketdata import Bar, Equity
 from bot4.domain.order import ENTER, EXIT, Fill
 from bot4.domain.position import Position
+from bot4.domain.readiness import WARMING, Readiness
 from bot4.domain.stage import Outbox, Stage
 from bot4.domain.values import DAY_NS, SECOND_NS, Lots, Money, Nanos, day_of
 from bot4.domain.verdict import Mode
@@ -214,6 +218,7 @@ class CurveRecorder(Stage):
     __slots__ = (
         "instruments",
         "start",
+        "is_live",
         "unseen",
         "wake_ns",
         "cell_end_ns",
@@ -248,10 +253,11 @@ class CurveRecorder(Stage):
         marks_max: int = MARKS_MAX,
         span_ns: int = 0,
     ) -> None:
-        super().__init__((BAR, EQUITY, POSITION, FILL, MODE))
+        super().__init__((BAR, EQUITY, POSITION, FILL, MODE, READINESS))
         size = len(instruments)
         self.instruments = list(instruments)
         self.start = Money(cash)
+        self.is_live = False
         self.unseen: i64 = size
         self.wake_ns = Nanos(0)
         self.cell_end_ns: i64 = 0
@@ -302,6 +308,8 @@ class CurveRecorder(Stage):
             self.modes_seen += 1
             if len(self.modes) < MODES_MAX:
                 self.modes.append(event)
+        elif isinstance(event, Readiness) and event.ready and event.reason == WARMING and not self.is_live:
+            self._begin()
 
     def stays_calm(self, instrument: i64, calm: Calm) -> bool:
         """Nothing is written down before a sample or a day ends, or equity is at its highest or in its deepest fall."""
@@ -330,6 +338,20 @@ class CurveRecorder(Stage):
     def closes_now(self) -> list[int]:
         """Return the last close of each instrument in ticks, 0 before its first bar."""
         return [0 if bar is None else int(bar.close) for bar in self.bars]
+
+    def _begin(self) -> None:
+        """Forget the bars of a warm-up, once: an account that could not trade has no days to show."""
+        size = len(self.instruments)
+        self.is_live = True
+        self.samples = Samples(size, self.samples.size_max)
+        self.days = Days(size)
+        self.bars = [None] * size
+        self.first_closes = [0] * size
+        self.first_ns = 0
+        self.unseen = size
+        self.wake_ns = Nanos(0)
+        self.cell_end_ns = 0
+        self.day_end_ns = 0
 
     def _known_ns(self) -> int:
         """Return the last moment of which anything is known; 0 before the first."""

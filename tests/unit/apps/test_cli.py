@@ -196,8 +196,10 @@ def test_a_changed_byte_makes_the_answer_no(bars: Path, here: Path, capsys: pyte
         (("sweep", "s.toml", "--ticks", "x"), "unknown_flag", "bot4 sweep", "Correct it."),
         (("sweep", "none.toml", "--bars", "x"), "no_file", "none.toml", "Check the path."),
         (("backtest", "--gate", "maybe"), "flag_value", "bot4 backtest", "Correct it."),
-        (("demo", "--hours", "x"), "flag_value", "bot4 demo", "Correct it."),
-        (("demo", "--hours", "1"), None, "--hours", ""),
+        (("demo", "--seed", "x"), "flag_value", "bot4 demo", "Correct it."),
+        (("demo", "--for", "x"), None, "--for", "Correct the duration."),
+        (("demo", "--for", "2h"), None, "--for", "Leave it out for 15 s."),
+        (("demo", "--seed", "-1"), None, "--seed", "Leave it out for 0."),
         (("config", "show", "a", "b"), "unknown_word", "bot4 config show", "Correct it."),
         (("replay",), "missing", "bot4 replay", "Correct it."),
         (("replay", "none"), "no_file", "none", "runs/<run>/journal"),
@@ -492,7 +494,7 @@ def test_a_clean_run_tells_of_no_trouble(bars: Path, here: Path, capsys: pytest.
     assert "halted" not in shown
 
 
-@pytest.mark.parametrize("words", [("backtest", "--bars", "AUSDT-1h.csv"), ("demo", "--hours", "24")])
+@pytest.mark.parametrize("words", [("backtest", "--bars", "AUSDT-1h.csv"), ("demo", "--for", "1s")])
 @pytest.mark.parametrize("out", ["a_file", "a_file/deep/runs"])
 def test_a_file_where_runs_shall_go_is_bad_input(
     bars: Path, here: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], out: str

@@ -14,7 +14,6 @@ from bot4.adapters.stores.tick_parquet import write_ticks
 from bot4.apps.bench.features import hundred
 from bot4.apps.bench.harness import BATCHES, Bench, Measurement, Whole, cpu_seconds
 from bot4.apps.bench.paths import instruments
-from bot4.apps.demo import write_bars as write_csv
 from bot4.apps.execute import execute
 from bot4.apps.progress import Silent
 from bot4.apps.recording import recording
@@ -34,6 +33,7 @@ Pairs = Sequence[Mapping[str, int]]
 BARS: Final = 105_120
 READ_BARS: Final = 52_560
 FIRST_MS: Final = 1_700_006_400_000
+CSV_INTERVAL_MS: Final = 900_000
 SYMBOL: Final = "SYNUSDT"
 CROSS: Final = StrategySettings(kind="sma_cross")
 AGAINST_PEERS: Final = "1.3 x vectorbt"
@@ -102,6 +102,17 @@ def sweep_row(pairs: Pairs, *, floor: float | None = None) -> Whole:
         return sweep_rates(pairs)
 
     return Whole(suite="sweep", name=name, rate_of=rate_of, floor=floor)
+
+
+def write_csv(market: SyntheticMarket, path: Path) -> Path:
+    """Write a generated market as CSV, in the column contract of every recorded one."""
+    rows = zip(*(column.tolist() for column in market[:5]), strict=True)
+    lines = ["ts,open,high,low,close,volume"]
+    for bar, (open_, high, low, close, volume) in enumerate(rows):
+        ts = FIRST_MS + bar * CSV_INTERVAL_MS
+        lines.append(f"{ts},{open_:.2f},{high:.2f},{low:.2f},{close:.2f},{volume:.5f}")
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
 
 
 def write_parquet(market: SyntheticMarket, path: Path) -> Path:

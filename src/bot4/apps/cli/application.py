@@ -16,7 +16,7 @@ from cyclopts.exceptions import (
 )
 
 import bot4
-from bot4.apps.cli import configure, fetching, journals, live, machine, market, record, runs, search, venue
+from bot4.apps.cli import configure, demo, fetching, journals, live, machine, market, record, runs, search, venue
 from bot4.apps.cli.reply import Reply
 from bot4.apps.kernel_cache import set_kernel_cache
 from bot4.domain.errors import BadInput
@@ -50,7 +50,7 @@ def build() -> App:
         suppress_keyboard_interrupt=False,
         result_action="return_value",
     )
-    for command in (runs.demo, runs.backtest, runs.paper, live.live, runs.replay, journals.explain, journals.why):
+    for command in (demo.demo, runs.backtest, runs.paper, live.live, runs.replay, journals.explain, journals.why):
         app.command(command)
     audit = App(name="audit", help="Prove that a journal is what was written.")
     audit.command(journals.verify)

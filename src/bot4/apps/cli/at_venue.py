@@ -6,7 +6,7 @@ import shlex
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, TypeVar
 
 from cyclopts import Parameter
 
@@ -17,10 +17,14 @@ from bot4.apps.output import RUNS, find_run
 from bot4.domain.errors import BadInput
 
 if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable, Coroutine
+
     from bot4.apps.live.request import LiveRequest
     from bot4.apps.live.view import View
     from bot4.apps.outcome import Outcome
 
+T = TypeVar("T")
 PASSPHRASE: Final = "BOT4_PASSPHRASE_FILE"  # noqa: S105 - the name of a variable
 """Names a file that holds the passphrase of an encrypted file of secrets."""
 
@@ -85,21 +89,29 @@ def live_request(command: str, config: Path, options: LiveOptions) -> "LiveReque
 
 def run_at_venue(request: "LiveRequest", screen: Screen) -> "Outcome":
     """Run until a signal comes or the time is over, with a view on the terminal."""
-    import asyncio
-    import signal
-
-    import uvloop
-
     from bot4.apps.live.imagined_time import imagined_clock
     from bot4.apps.live.run import LiveRun
 
     view = view_of(screen, f"bot4 {request.command}")
 
-    async def run() -> "Outcome":
+    async def run(stop: "asyncio.Event") -> "Outcome":
+        return await LiveRun(request, view, await imagined_clock(request)).run(stop)
+
+    return until_stopped(run, view)
+
+
+def until_stopped(work: "Callable[[asyncio.Event], Coroutine[None, None, T]]", view: "View") -> "T":
+    """Do a work that ends when an event is set: SIGINT and SIGTERM set it; the view is left whole whatever comes."""
+    import asyncio
+    import signal
+
+    import uvloop
+
+    async def run() -> "T":
         stop = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        return await LiveRun(request, view, await imagined_clock(request)).run(stop)
+        return await work(stop)
 
     try:
         return uvloop.run(run())

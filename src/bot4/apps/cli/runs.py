@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Commands that run: demo, backtest, paper, and the replay that proves a run."""
+"""Commands that run: backtest, paper, and the replay that proves a run."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -13,15 +13,13 @@ from bot4.apps.cli.options import (
     Bars,
     ConfigFile,
     Duration,
-    Out,
-    Report,
     RunOptions,
     Screen,
     Ticks,
     run_request,
 )
 from bot4.apps.cli.reply import ANSWER_IS_NO, DONE, INTERRUPTED, Reply
-from bot4.apps.output import RUNS, journal_of
+from bot4.apps.output import journal_of
 from bot4.record.counts import count_text
 
 if TYPE_CHECKING:
@@ -117,25 +115,6 @@ def paper(
     request = run_request("paper", config, replay, options, flag="--replay")
     from bot4.apps.paper import run
 
-    with screen.working() as progress:
-        return told(run(request, progress), screen)
-
-
-def demo(
-    *,
-    hours: Annotated[int, Parameter(name="--hours", group=DATA, help="Length of the generated market.")] = 17_520,
-    seed: Annotated[int, Parameter(name="--seed", group=RUN, help="Seed of the market and of the run.")] = 0,
-    out: Out = RUNS,
-    report: Report = True,
-    screen: Screen = Screen(),  # noqa: B008 - frozen
-) -> Reply:
-    """Show the whole loop in under a minute, on a generated market that holds one planted edge.
-
-    The market is synthetic, and says so everywhere: nothing it earns means anything.
-    """
-    from bot4.apps.demo import DemoRequest, run
-
-    request = DemoRequest(hours=hours, seed=seed, out=out, report=report)
     with screen.working() as progress:
         return told(run(request, progress), screen)
 

@@ -50,7 +50,7 @@ from bot4.runtime.clocks import PairedClock, RacingClock, SteadyClock, SystemClo
 from bot4.runtime.feature_wiring import compiled_features
 from bot4.runtime.live import LiveLoop
 from bot4.runtime.warm_up import warm_up
-from bot4.runtime.wiring import imagined_venue
+from bot4.runtime.wiring import Wired, imagined_venue
 
 VENUE: Final = "binance-spot"
 BEAT_S: Final = 0.1
@@ -76,15 +76,21 @@ class LiveRun:
     ----------
     unprotected : ExposureTime
         How long positions were without a stop at the venue.
+    wired : Wired
+        The stages, once they are built.
+    hearing : asyncio.Event
+        Set once it is warm, and market and account are listened to.
     """
 
     unprotected: ExposureTime
+    wired: Wired
 
     def __init__(self, request: LiveRequest, view: View, clock: RacingClock | None = None) -> None:
         self.request = request
         self.doors: Doors | None = None
         self.account: Account | None = None
         self.market: LiveMarket | None = None
+        self.hearing = asyncio.Event()
         self._machine = SystemClock()
         self._clock: Clock = clock or SteadyClock(self._machine)
         self._speed = 1.0 if clock is None else clock.speed
@@ -150,7 +156,7 @@ class LiveRun:
     async def _trade(self, recording: LiveRecording, observers: Observers, stop: asyncio.Event) -> bytes:
         """Warm up, then hear market and account until the end; return the state's hash."""
         loop = recording.loop(observers.stages)
-        observers.wired = loop.wired
+        observers.wired = self.wired = loop.wired
         assert self.doors is not None, "opened before"
         receive = self._receiver(recording, loop, observers)
         self.market = market = self._market(self.doors, loop, receive)
@@ -168,6 +174,7 @@ class LiveRun:
             await warm(unheard(bars, loop.last_opens), receive, self._telling)
             resumed.go_live(self._open_account(loop, resumed.again.books).gateway, self._now())
         loop.readiness(WARMING, self._now(), ready=True)
+        self.hearing.set()
         await self._hear(loop, observers, stop)
         return loop.finish(recording.journal)
 

@@ -88,7 +88,7 @@ class VenueServer:
         check_host(request.host, allows_other_hosts=request.allows_other_hosts)
         self._request = request
         self.clock = VenueClock(request.speed, request.began_ns)
-        now_ms = self.clock.now_ms()
+        self._began_ms = now_ms = self.clock.now_ms()
         self.exchange = Exchange([one.rules for one in request.symbols], request.seed)
         for past in request.past:
             self.exchange.market.remember(past.symbol, past.ending(now_ms))
@@ -124,8 +124,9 @@ class VenueServer:
         request = self._request
         now_ms = self.clock.now_ms()
         if request.has_flow:
+            began_ms = now_ms if request.prints is None else self._began_ms  # where its past ends
             self._background = Background(
-                self.exchange, request.symbols, seed=request.seed, now_ms=now_ms, prints=request.prints
+                self.exchange, request.symbols, seed=request.seed, now_ms=began_ms, prints=request.prints
             )
             self._background.begin(now_ms)
         self.venue.publish(now_ms)  # what came before the first client is nobody's news

@@ -107,8 +107,10 @@ class JournalFacts:
 class RunFacts:
     """Hold what the caller knows of a run.
 
-    ``assumptions`` is the text in which the venue states what it assumes: plain
-    paragraphs, and points that begin with ``- *Name.*``. ``settings`` are the
+    ``assumptions`` is the text in which the venue states what it assumes, or where
+    ``is_traded`` what is true of fills that came from a venue: plain paragraphs, and
+    points that begin with ``- *Name.*``. ``is_live`` says that the market was heard
+    as it happened and cannot be asked for again. ``settings`` are the
     canonical settings as plain JSON values. ``data_note`` says where the data come
     from, where there is more to say than their files: the edge planted in a
     synthetic market.
@@ -131,6 +133,8 @@ class RunFacts:
     assumptions: str = ""
     data_note: str = ""
     is_synthetic: bool = False
+    is_live: bool = False
+    is_traded: bool = False
     was_interrupted: bool = False
 
 

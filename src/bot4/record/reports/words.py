@@ -152,8 +152,9 @@ def _short_run(data: ReportData) -> list[Banner]:
     span_days = float(times[-1] - times[0]) / DAY_NS if len(times) else 0.0
     if data.performance.days == 0 or data.facts.gate != ENFORCE or span_days >= 90.0:
         return []
-    text = (
-        f"{count_text(data.performance.days, 'day')} of data: the gate asks for at least 90 before it judges at all, "
-        "and every figure below is uncertain accordingly."
-    )
+    days = count_text(data.performance.days, "day")
+    text = f"{days} of data: the gate asks for at least 90 before it judges at all, and "
+    if data.facts.is_live:
+        text = f"{days} of trading. The gate judges by the bars before as well; this account had only these, and "
+    text += "every figure below is uncertain accordingly."
     return [Banner("note", "Short run", text)]

@@ -15,7 +15,7 @@ from bot4.apps.venue_server.faults.mishaps import After, Before
 from bot4.apps.venue_server.methods.time_units import answer_in_microseconds, event_in_microseconds
 from bot4.apps.venue_server.streams.api_session import ApiSession, Exchanged, limits_shape
 from bot4.apps.venue_server.streams.life import Pace
-from bot4.apps.venue_server.streams.user_events import ended_event, user_event
+from bot4.apps.venue_server.streams.user_events import ended_event, owner_of, user_event
 from bot4.apps.venue_server.venue import Reply, Venue
 from bot4.simulation.exchange.events import Event
 
@@ -55,12 +55,14 @@ class ApiDoor:
         return ApiConversation(self, query, address)
 
     def hear(self, events: Sequence[Event], now_ms: int) -> None:
-        """Give each session the events of the accounts it subscribed to."""
-        by_account: dict[str, list[dict[str, object]]] = {}
+        """Give each session the events of the accounts it subscribed to; those of others are given no shape."""
+        by_account: dict[str, list[dict[str, object]]] = {
+            account: [] for conversation in self._open.values() for account in conversation.accounts()
+        }
         for event in events:
-            told = user_event(event)
+            told = by_account.get(owner_of(event))
             if told is not None:
-                by_account.setdefault(told[0], []).append(told[1])
+                told.append(user_event(event))
         if by_account:
             for conversation in list(self._open.values()):
                 conversation.tell(by_account, now_ms)
@@ -125,6 +127,10 @@ class ApiConversation(Conversation):
             self._send_reply(self._instead(text, before), After(before.status, before.body))
         else:
             self._answer(text)
+
+    def accounts(self) -> list[str]:
+        """Return the accounts that were subscribed to."""
+        return list(self._session.accounts.values())
 
     def tell(self, by_account: dict[str, list[dict[str, object]]], now_ms: int) -> None:
         """Send user events of the accounts that were subscribed to, as faults let them through."""

@@ -4,25 +4,32 @@
 from typing import Final
 
 from bot4.apps.venue_server.gate.amounts import text_of
+from bot4.domain.errors import OurFault
 from bot4.simulation.exchange.events import AccountPosition, BalanceUpdate, Event, ExecutionReport, ListStatus
 
 ENDED: Final = "eventStreamTerminated"
 
 
-def user_event(event: Event) -> tuple[str, dict[str, object]] | None:
-    """Return whose stream an event belongs to and how it looks there, None for the market's own."""
+def owner_of(event: Event) -> str:
+    """Return whose stream an event belongs to, empty for the market's own."""
+    return event.account if isinstance(event, ExecutionReport | AccountPosition | BalanceUpdate | ListStatus) else ""
+
+
+def user_event(event: Event) -> dict[str, object]:
+    """Return how an event looks on its owner's stream.
+
+    Raises
+    ------
+    OurFault
+        If it is the market's own.
+    """
     if isinstance(event, ExecutionReport):
-        return event.account, report_message(event)
+        return report_message(event)
     if isinstance(event, AccountPosition):
         balances = [{"a": asset, "f": text_of(free), "l": text_of(locked)} for asset, free, locked in event.balances]
-        return event.account, {
-            "e": "outboundAccountPosition",
-            "E": event.at_ms,
-            "u": event.at_ms,
-            "B": balances,
-        }
+        return {"e": "outboundAccountPosition", "E": event.at_ms, "u": event.at_ms, "B": balances}
     if isinstance(event, BalanceUpdate):
-        return event.account, {
+        return {
             "e": "balanceUpdate",
             "E": event.at_ms,
             "a": event.asset,
@@ -30,8 +37,8 @@ def user_event(event: Event) -> tuple[str, dict[str, object]] | None:
             "T": event.at_ms,
         }
     if isinstance(event, ListStatus):
-        return event.account, list_message(event)
-    return None
+        return list_message(event)
+    raise OurFault(f"nobody's event: {event!r}")
 
 
 def ended_event(now_ms: int) -> dict[str, object]:

@@ -158,10 +158,12 @@ def _data_row(one: DataSetFacts) -> list[str | Markup]:
 
 
 def assumptions_section(data: ReportData) -> Markup:
-    """Return what the imagined venue assumes, in its own words."""
-    if not data.facts.assumptions.strip():
+    """Return what the imagined venue assumes, in its own words, or where fills came from that were not imagined."""
+    facts = data.facts
+    if not facts.assumptions.strip():
         return join([])
-    return section("assumptions", "What the simulated venue assumes", venue_text(data.facts.assumptions))
+    title = "Where the fills came from" if facts.is_traded else "What the simulated venue assumes"
+    return section("assumptions", title, venue_text(facts.assumptions))
 
 
 def reproduce_section(data: ReportData) -> Markup:
@@ -176,17 +178,21 @@ def reproduce_section(data: ReportData) -> Markup:
         ("Compare", element("code", f"bot4 replay {facts.journal}")),
         ("Took", f"{number_text(facts.elapsed_s)} s for {count_text(facts.bars, 'bar')} ({rate})"),
     ]
+    again = (
+        "A market that was heard as it happened does not come again, so the command makes another run. What was heard "
+        "is kept beside the journal: fed to the engine again it gives the same journal byte for byte, and the same "
+        "state hash."
+        if facts.is_live
+        else "The same command over the same data gives the same run, the same journal byte for byte, and the same "
+        "state hash; the time it took is the one thing that differs."
+    )
     settings = json.dumps(facts.settings, indent=2, sort_keys=True, ensure_ascii=False)
     return section(
         "reproduce",
         "How to reproduce this",
         definitions(pairs),
         folded("All settings", element("pre", element("code", settings))),
-        paragraph(
-            "The same command over the same data gives the same run, the same journal byte for byte, and the same "
-            "state hash; the time it took is the one thing that differs.",
-            class_="small",
-        ),
+        paragraph(again, class_="small"),
     )
 
 
