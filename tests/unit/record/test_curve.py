@@ -13,6 +13,7 @@ from bot4.domain.instrument import Instrument
 from bot4.domain.marketdata import Bar, Equity
 from bot4.domain.order import ENTER, PROTECT_STOP, Execution, Fill
 from bot4.domain.position import DayClosed, Position
+from bot4.domain.readiness import ALL_INSTRUMENTS, RECONCILING, WARMING, Readiness
 from bot4.domain.stage import Outbox
 from bot4.domain.values import BUY, DAY_NS, HOUR_NS, MINUTE_NS, MONEY_ONE, SELL, Lots, Money, Nanos, Ticks
 from bot4.domain.verdict import NORMAL, REDUCED, Mode
@@ -44,7 +45,7 @@ def fill(at_ns: int, price: int, *, side: int = BUY, purpose: int = ENTER, lots:
     return Fill(execution, intent_id=1, slot=0, purpose=purpose)
 
 
-def feed(recorder: CurveRecorder, *events: Bar | Equity | Fill | Position | Mode) -> Outbox:
+def feed(recorder: CurveRecorder, *events: Bar | Equity | Fill | Position | Mode | Readiness) -> Outbox:
     """Hand over events at their known times."""
     out = Outbox(4)
     for event in events:
@@ -119,6 +120,25 @@ def test_instruments_of_one_moment_are_sampled_together() -> None:
     samples = recorder.samples_now()
     assert samples.closes == [[101, 102, 103], [201, 202, 203]]
     assert recorder.first_closes == [101, 201]
+
+
+def over(at_ns: int, reason: int) -> Readiness:
+    """Say that a reason to take no new risk is over."""
+    at = Nanos(at_ns)
+    return Readiness(at, at, reason=reason, instrument=ALL_INSTRUMENTS, ready=True, note="")
+
+
+def test_the_story_of_a_live_account_begins_when_its_warm_up_is_over() -> None:
+    """Bars and days before are forgotten, once: a run that is gone on with warms up again and loses nothing."""
+    recorder = CurveRecorder(instruments(), START)
+    feed(recorder, *(bar(BEGIN + day * DAY_NS, 100 + day) for day in range(1, 6)), over(BEGIN + 5 * DAY_NS, WARMING))
+    assert list(recorder.days_now().days) == []
+    live = BEGIN + 5 * DAY_NS + HOUR_NS
+    feed(recorder, bar(live, 200), bar(live + HOUR_NS, 210), over(live + HOUR_NS, RECONCILING))
+    feed(recorder, over(live + 2 * HOUR_NS, WARMING), bar(live + 3 * HOUR_NS, 220))
+    assert recorder.first_closes == [200]
+    assert recorder.samples_now().closes == [[200, 210, 220]]
+    assert len(recorder.days_now().days) == 1
 
 
 def test_an_instrument_that_starts_late_keeps_its_own_first_close() -> None:

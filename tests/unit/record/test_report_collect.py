@@ -149,7 +149,10 @@ def test_research_mode_synthetic_data_and_an_interruption_stand_on_top() -> None
     loud = replace(data, facts=replace(data.facts, is_synthetic=True, was_interrupted=True))
     titles = [banner.title for banner in banners_of(loud)]
     assert titles == ["Interrupted run", "RESEARCH MODE: the evidence gate looked on", "SYNTHETIC MARKET"]
-    assert [banner.title for banner in made_up(40).banners] == ["Short run"]
+    short = made_up(40)
+    assert [banner.title for banner in short.banners] == ["Short run"]
+    live = replace(short, facts=replace(short.facts, is_live=True))
+    assert "40 days of trading" in banners_of(live)[0].text
 
 
 @pytest.mark.requirement("P-01")

@@ -278,6 +278,20 @@ def test_a_run_without_bars_verdicts_or_refusals_still_renders() -> None:
     assert 'id="assumptions"' not in page
 
 
+def test_a_live_run_says_where_its_fills_came_from_and_that_it_does_not_come_again() -> None:
+    """Traded at a venue nothing was imagined; on a live market with imagined fills the venue's assumptions stand."""
+    data = made_up()
+    pages = {
+        (live, traded): render(replace(data, facts=replace(data.facts, is_live=live, is_traded=traded)), LIBRARY)
+        for live, traded in ((False, False), (True, False), (True, True))
+    }
+    for (live, traded), page in pages.items():
+        assert ("Where the fills came from" in page) == traded
+        assert ("What the simulated venue assumes" in page) != traded
+        assert ("does not come again" in page) == live
+        assert ("The same command over the same data gives the same run" in page) != live
+
+
 def test_the_page_stays_below_six_megabytes_with_the_real_library() -> None:
     """Two thousand days of two instruments, the library included."""
     data = made_up(1000)

@@ -34,6 +34,8 @@ BEGAN_MS: Final = 1_577_836_800_000 + PAST_DAYS * DAY_MS + DAY_MS // 4
 LEG_PRINTS: Final = 3
 """A bar goes from its open to one extreme, to the other and to its close: so many trades for each of the three."""
 
+BAR_PRINTS: Final = 1 + 3 * LEG_PRINTS
+
 PLANTED: Final = (
     "A generated market. Inside its trending regimes every bar drifts the same way, for some twenty minutes: following "
     "the return of the last bars earns money here because it was planted. Outside of them prices have no memory, and "
@@ -70,9 +72,13 @@ class DemoMarket:
             columns(one, generate(PAST_BARS + following, seed * len(SYMBOLS) + place, MODEL))
             for place, one in enumerate(self.symbols)
         ]
-        self.past = tuple(past(symbol, one[:PAST_BARS]) for symbol, one in zip(SYMBOLS, made, strict=True))
+        self._past = [one[:PAST_BARS] for one in made]
         self._following = [one[PAST_BARS:] for one in made]
         self._is_closed = False
+
+    def past(self) -> tuple[Past, ...]:
+        """Return what the venue shows as the past of each symbol."""
+        return tuple(past_of(symbol, one) for symbol, one in zip(SYMBOLS, self._past, strict=True))
 
     def close(self) -> None:
         """Let nothing happen any more."""
@@ -80,16 +86,11 @@ class DemoMarket:
 
     def prints(self) -> Iterator[Print]:
         """Yield the trades of the bars after the past, until they end or the market is closed."""
-        pace_ms = INTERVAL_MS // (3 * LEG_PRINTS + 1)
         for bar, of_bar in enumerate(zip(*self._following, strict=True)):
-            ways = [way(one.tolist()) for one in of_bar]
-            for step in range(3 * LEG_PRINTS + 1):
-                for symbol, prices, one in zip(SYMBOLS, ways, of_bar, strict=True):
-                    if self._is_closed:
-                        return
-                    quantity = int(one[4]) // (3 * LEG_PRINTS + 1)
-                    is_sale = step > 0 and prices[step] < prices[step - 1]
-                    yield Print(bar * INTERVAL_MS + step * pace_ms, symbol, prices[step], quantity, is_sale)
+            for print_ in prints_of(bar * INTERVAL_MS, of_bar):
+                if self._is_closed:
+                    return
+                yield print_
 
 
 def columns(one: Listed, market: SyntheticMarket) -> NDArray[np.int64]:
@@ -100,7 +101,7 @@ def columns(one: Listed, market: SyntheticMarket) -> NDArray[np.int64]:
     return np.stack([*rounded, np.rint(market.volumes * ONE / lot).astype(np.int64) * lot], axis=1)
 
 
-def past(symbol: str, bars: NDArray[np.int64]) -> Past:
+def past_of(symbol: str, bars: NDArray[np.int64]) -> Past:
     """Return bars as the candles of a past that ends where the venue begins."""
     first_ms = BEGAN_MS - len(bars) * INTERVAL_MS
     candles = [
@@ -108,6 +109,16 @@ def past(symbol: str, bars: NDArray[np.int64]) -> Past:
         for place, (open_, high, low, close, volume) in enumerate(bars.tolist())
     ]
     return Past(symbol, INTERVAL_MS, tuple(candles))
+
+
+def prints_of(open_ms: int, bars: Sequence[NDArray[np.int64]]) -> Iterator[Print]:
+    """Yield the trades of one bar of each symbol, in the order of their times."""
+    ways = [way(one.tolist()) for one in bars]
+    for step in range(BAR_PRINTS):
+        for symbol, prices, one in zip(SYMBOLS, ways, bars, strict=True):
+            is_sale = step > 0 and prices[step] < prices[step - 1]
+            at_ms = open_ms + step * (INTERVAL_MS // BAR_PRINTS)
+            yield Print(at_ms, symbol, prices[step], int(one[4]) // BAR_PRINTS, is_sale)
 
 
 def way(bar: Sequence[int]) -> list[int]:

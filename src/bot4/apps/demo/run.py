@@ -125,7 +125,7 @@ async def demonstrate(ready: Ready, view: View, stop: asyncio.Event) -> Demonstr
             balances={QUOTE: ready.config.account.cash * ONE},
             speed=SPEED,
             began_ns=BEGAN_MS * 1_000_000,
-            past=ready.market.past,
+            past=ready.market.past(),
             prints=ready.market.prints(),
         )
     )
