@@ -16,6 +16,8 @@ from bot4.domain.instrument import Instrument
 from bot4.domain.order import SUBMITTED
 from bot4.domain.values import MONEY_ONE, Money
 from bot4.domain.verdict import SAFETY_MODES
+from bot4.record.conduct import Conduct
+from bot4.record.connections import Connections
 from bot4.record.curve import CurveRecorder
 from bot4.record.journal import JournalWriter
 from bot4.record.shortfall import Shortfalls
@@ -61,7 +63,8 @@ class Executed:
     """Hold what a run left behind besides its journal.
 
     ``rows`` counts what the engine consumed, bars or messages of ticks; ``bars`` the bars among
-    them or built of them, ``carried`` those that went through every stage.
+    them or built of them, ``carried`` those that went through every stage. ``conduct`` and
+    ``connections`` are those of a run at a venue.
     """
 
     rows: int
@@ -76,6 +79,8 @@ class Executed:
     shortfalls: Shortfalls
     curve: CurveRecorder
     attribution: Attribution
+    conduct: Conduct | None = None
+    connections: Connections | None = None
 
 
 def driven(

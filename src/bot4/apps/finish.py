@@ -60,6 +60,8 @@ def outcome_of(prepared: Prepared, executed: Executed, folder: RunFolder, elapse
         faults=faults_of(prepared.surveys),
         halted={names[slot]: reason for slot, reason in sorted(tally.halted.items())},
         unread=tuple(unread_settings(prepared.request.config, over_ticks=bool(prepared.ticks))),
+        conduct=executed.conduct,
+        connections=executed.connections,
     )
 
 

@@ -4,6 +4,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot4.record.conduct import Conduct
+from bot4.record.connections import Connections
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
@@ -17,7 +20,8 @@ class Outcome:
     are those built of them. ``slippage_bp`` and ``shortfall_bp`` are means over the
     orders that traded, without and with fees, against the price each was decided at.
     ``halted`` tells for each strategy that failed why it was stopped. ``unread`` are
-    settings that somebody changed and that a run of this kind does not look at.
+    settings that somebody changed and that a run of this kind does not look at. ``conduct``
+    and ``connections`` are those of a run at a venue, None for any other.
     """
 
     run: str
@@ -44,6 +48,8 @@ class Outcome:
     faults: dict[str, int]
     halted: dict[str, str]
     unread: tuple[str, ...]
+    conduct: Conduct | None = None
+    connections: Connections | None = None
 
     @property
     def bars_per_s(self) -> float:
@@ -59,6 +65,11 @@ class Outcome:
 
     def summary(self) -> dict[str, object]:
         """Return the outcome as plain values, for ``--json`` and ``summary.json``."""
+        venue: dict[str, object] = {}
+        if self.conduct is not None:
+            venue["conduct"] = self.conduct.told()
+        if self.connections is not None:
+            venue["connections"] = self.connections.told()
         ticks = {} if self.ticks is None else {"ticks": self.ticks, "ticks_per_s": round(self.ticks_per_s or 0.0, 1)}
         return {
             "run": self.run,
@@ -85,6 +96,7 @@ class Outcome:
             "elapsed_s": round(self.elapsed_s, 3),
             "bars_per_s": round(self.bars_per_s, 1),
             **ticks,
+            **venue,
             "interrupted": self.interrupted,
         }
 

@@ -2,7 +2,7 @@
 """Replay: run a journal's inputs again and hold every byte against it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -13,6 +13,7 @@ from bot4.adapters.stores.journal_recovery import Recovered, recover
 from bot4.adapters.stores.journal_resume import ReplayedJournal
 from bot4.adapters.stores.live_data import DataFirst, compare_data, live_data_path, read_rows, recover_data
 from bot4.adapters.stores.tick_history import MergedTicks
+from bot4.apps.conduct import ConductWatch
 from bot4.apps.finish import MANIFEST
 from bot4.apps.live_plan import plan_again
 from bot4.apps.progress import Progress
@@ -20,6 +21,7 @@ from bot4.apps.session import Prepared, RunRequest, prepare
 from bot4.apps.tick_session import TICKS_WORD
 from bot4.domain.errors import BadInput
 from bot4.record.compare import Differs
+from bot4.record.conduct import Conduct
 from bot4.record.counts import count_text
 from bot4.record.header import JournalHeader, header_record
 from bot4.record.journal import JournalWriter
@@ -48,7 +50,7 @@ class DataHint(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplayOutcome:
-    """Tell whether a journal's inputs gave its bytes again."""
+    """Tell whether a journal's inputs gave its bytes again; ``conduct`` is that of a run at a venue."""
 
     journal: Path
     events: int
@@ -57,6 +59,7 @@ class ReplayOutcome:
     state_hash: str
     equal: bool
     first_difference: str
+    conduct: Conduct | None = None
 
     def summary(self) -> dict[str, object]:
         """Return the outcome as plain values, for ``--json``."""
@@ -68,6 +71,7 @@ class ReplayOutcome:
             "state_hash": self.state_hash,
             "equal": self.equal,
             "first_difference": self.first_difference or None,
+            **({} if self.conduct is None else {"conduct": self.conduct.told()}),
         }
 
 
@@ -208,7 +212,8 @@ def replay_live(journal: Path, stands: Recovered, header: JournalHeader, progres
     recover_data(path, header.run, stands.end.rows - 1)
     data = compare_data(path, header.run)
     writer = JournalWriter(DataFirst(data, ReplayedJournal(journal)), header_record(header))
-    wired = plan.wire(writer, NoGateway())
+    watch = ConductWatch(plan.instruments)
+    wired = plan.wire(writer, NoGateway(), watch.stages)
     loop = LiveLoop(wired, data)
     feed = LiveReplay(loop, read_rows(path), advancing(progress))
     interrupted = stands.end.interrupted
@@ -218,7 +223,7 @@ def replay_live(journal: Path, stands: Recovered, header: JournalHeader, progres
         loop.finish(writer, interrupted=interrupted)
 
     difference = compared(carry, stands.end.rows, progress)
-    return outcome_of(journal, stands, wired, data.rows, difference)
+    return replace(outcome_of(journal, stands, wired, data.rows, difference), conduct=watch.conduct(wired))
 
 
 def advancing(progress: Progress) -> Callable[[int], None]:

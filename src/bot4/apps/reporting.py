@@ -66,6 +66,8 @@ def report_page(prepared: Prepared, executed: Executed, outcome: "Outcome") -> s
         is_traded=is_traded(prepared),
         data_note=request.data_note,
         was_interrupted=outcome.interrupted,
+        conduct=outcome.conduct,
+        connections=outcome.connections,
     )
     generator = np.random.default_rng(request.config.seed)
     data = collect(executed.curve, executed.tally.facts(), facts, generator=generator)

@@ -157,6 +157,10 @@ class QualityBoard:
             found = self._held[symbol, feed] = FeedQuality(symbol, feed)
         return found
 
+    def all(self) -> list[FeedQuality]:
+        """Return all counters, in the order of symbol and feed."""
+        return [self._held[place] for place in sorted(self._held)]
+
     def figures(self) -> list[dict[str, object]]:
         """Return the figures of all, in the order of symbol and feed."""
-        return [self._held[place].figures() for place in sorted(self._held)]
+        return [one.figures() for one in self.all()]

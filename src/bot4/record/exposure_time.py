@@ -33,8 +33,8 @@ class ExposureTime(Stage):
 
     Attributes
     ----------
-    gaps, longest_ns : int
-        How many have ended, and the longest of them.
+    gaps, total_ns, longest_ns : int
+        How many have ended, how long all of them were together, and the longest of them.
     samples : deque of int
         The lengths of the latest, in the order in which they ended, in ns.
     """
@@ -42,6 +42,7 @@ class ExposureTime(Stage):
     def __init__(self, instruments: int) -> None:
         super().__init__((FILL, ORDER_UPDATE))
         self.gaps = 0
+        self.total_ns = 0
         self.longest_ns = 0
         self.samples: deque[int] = deque(maxlen=SAMPLES_MAX)
         self._held = [0] * instruments
@@ -84,6 +85,7 @@ class ExposureTime(Stage):
         if is_covered and since is not None:
             self._since[index] = None
             self.gaps += 1
+            self.total_ns += now - since
             self.longest_ns = max(self.longest_ns, now - since)
             self.samples.append(now - since)
         elif not is_covered and since is None:

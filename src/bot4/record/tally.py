@@ -10,7 +10,7 @@ from typing import final
 
 from librt.strings import BytesWriter
 
-from bot4.domain.event import CERTIFICATE, EVIDENCE, EXTERNAL, FILL, HALTED, REFUSED, SIGNAL, SUBMIT, UNTRADABLE, Event
+from bot4.domain.event import CERTIFICATE, EVIDENCE, FILL, HALTED, REFUSED, SIGNAL, SUBMIT, UNTRADABLE, Event
 from bot4.domain.signal import Certificate, Evidence, Halted, SignalEvent
 from bot4.domain.stage import Outbox, Stage
 from bot4.domain.values import Nanos, day_of
@@ -26,18 +26,12 @@ class Tally(Stage):
     ----------
     slots : int
         Number of strategies.
-
-    Attributes
-    ----------
-    external : int
-        Orders and trades of other hands on the account.
     """
 
     def __init__(self, slots: int) -> None:
-        super().__init__((SIGNAL, CERTIFICATE, EVIDENCE, SUBMIT, FILL, REFUSED, UNTRADABLE, HALTED, EXTERNAL))
+        super().__init__((SIGNAL, CERTIFICATE, EVIDENCE, SUBMIT, FILL, REFUSED, UNTRADABLE, HALTED))
         self.orders = 0
         self.fills = 0
-        self.external = 0
         self.refused: dict[str, dict[int, int]] = {}
         self.evidence: list[list[EvidenceDay]] = [[] for _ in range(slots)]
         self.signals = [0] * slots
@@ -51,8 +45,6 @@ class Tally(Stage):
             self.orders += 1
         elif event.kind == FILL:
             self.fills += 1
-        elif event.kind == EXTERNAL:
-            self.external += 1
         elif isinstance(event, SignalEvent):
             self.signals[event.slot] += 1
         elif isinstance(event, Certificate):

@@ -88,12 +88,15 @@ class Pool:
     ----------
     outcomes : deque of Outcome
         How the latest connections and tries ended, the newest last; at most ``OUTCOMES_MAX``.
+    opened : int
+        Connections that were made.
     """
 
     def __init__(self, session: Session, feed: Feed, *, connect: Connect, clock: Clock) -> None:
         self.session = session
         self.feed = feed
         self.outcomes: deque[Outcome] = deque(maxlen=OUTCOMES_MAX)
+        self.opened = 0
         self._connect = connect
         self._clock = clock
         self._lines: dict[int, Line] = {}
@@ -181,6 +184,7 @@ class Pool:
             outcome = wire
         else:
             line.opened(wire)
+            self.opened += 1
             if self._is_paused:
                 line.pause()
             if not line.is_cut:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from bot4.apps.cli.conduct import alert_lines, conduct_lines, connection_lines
 from bot4.apps.cli.options import (
     DATA,
     RUN,
@@ -140,6 +141,8 @@ def replay(
     def show(console: "Console") -> None:
         word = "[green]equal[/]" if outcome.equal else "[red]different[/]"
         console.print(f"{word}: {count_text(outcome.events, 'event')}, state {outcome.state_hash[:16]}")
+        for name, line in conduct_lines(outcome.conduct.told()) if outcome.conduct is not None else ():
+            console.print(f"{name:<16}{line}", markup=False, soft_wrap=True)
         if outcome.first_difference:
             console.print(outcome.first_difference, markup=False, soft_wrap=True)
 
@@ -170,6 +173,8 @@ def show_run(summary: "Mapping[str, object]", console: "Console") -> None:
     if isinstance(refused, dict):
         for i, (rule, count) in enumerate(refused.items()):
             table.add_row("" if i else "refused", f"{count:>9,}  {rule}")
+    for name, line in venue_lines(summary):
+        table.add_row(name, line)
     table.add_row("state hash", words(summary["state_hash"]))
     console.print(table)
     for line in trouble_lines(summary):
@@ -201,7 +206,15 @@ def trouble_lines(summary: "Mapping[str, object]") -> list[str]:
         lines.insert(0, f"set, but not read in a run over {over}: {', '.join(map(str, unread))}")
     if faults:
         lines.insert(0, f"data: {', '.join(f'{n:,} {kind}' for kind, n in faults.items())}; see bot4 data check")
-    return lines
+    connections = summary.get("connections")
+    return [*lines, *alert_lines(connections)] if isinstance(connections, dict) else lines
+
+
+def venue_lines(summary: "Mapping[str, object]") -> list[tuple[str, str]]:
+    """Return how a run at a venue was conducted; nothing for any other."""
+    conduct, connections = summary.get("conduct"), summary.get("connections")
+    lines = conduct_lines(conduct) if isinstance(conduct, dict) else []
+    return [*lines, *connection_lines(connections)] if isinstance(connections, dict) else lines
 
 
 def words(value: object) -> str:

@@ -77,6 +77,7 @@ class Account:
         self._clock = clock
         self._deliver = deliver
         self._mark = None if equal is None else Mark.of(equal, instruments)
+        self.drift = Drift()
         self.lookup = Lookup(doors.rest, run=run, instruments=instruments, clock=clock, deliver=self._by_reply)
         self.hearing = Hearing(deliver, names=self.lookup.names, holdings=holdings, clock=clock)
         self.gateway = BinanceGateway(self.lookup, run)
@@ -92,7 +93,7 @@ class Account:
             offset=doors.offset,
             learn_time=doors.rest.learn_time,
             clock=clock,
-            reader=UserDataReader(run, {one.symbol: one for one in instruments}, Drift()),
+            reader=UserDataReader(run, {one.symbol: one for one in instruments}, self.drift),
             hearing=self.hearing,
             reconcile=self._reconcile,
             on_state=on_state,

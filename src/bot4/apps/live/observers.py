@@ -6,6 +6,7 @@ from typing import Final, final
 from bot4.account.attribution import Attribution
 from bot4.adapters.stores.history import FileNote, Survey
 from bot4.adapters.stores.live_data import LIVE_DATA, live_data_path
+from bot4.apps.conduct import ConductWatch
 from bot4.apps.execute import Executed
 from bot4.apps.live.request import LiveRequest
 from bot4.apps.live.vitals import Vitals, vitals_of
@@ -18,9 +19,8 @@ from bot4.domain.stage import Stage
 from bot4.domain.values import DAY_NS, MONEY_ONE, Money
 from bot4.domain.verdict import SAFETY_MODES
 from bot4.market.faults import FaultReport
+from bot4.record.connections import Connections
 from bot4.record.curve import CurveRecorder
-from bot4.record.exposure_time import ExposureTime
-from bot4.record.shortfall import Shortfalls
 from bot4.record.tally import Tally
 from bot4.runtime.wiring import Wired
 
@@ -53,8 +53,7 @@ class Observers:
         self.plan = plan
         self.last_known_ns = 0
         self.tally = Tally(len(plan.recruits))
-        self.shortfalls = Shortfalls(list(plan.instruments))
-        self.unprotected = ExposureTime(len(plan.instruments))
+        self.watch = ConductWatch(plan.instruments)
         cash = Money(plan.settings.account.cash * MONEY_ONE)
         self.curve = CurveRecorder(plan.instruments, cash, span_ns=SPAN_NS)
         self.attribution = Attribution(plan.instruments, slots=len(plan.recruits))
@@ -62,8 +61,7 @@ class Observers:
             self.attribution,
             self.curve,
             self.tally,
-            self.shortfalls,
-            self.unprotected,
+            *self.watch.stages,
         )
         self._recording = recording
         self._bars = [0] * len(plan.instruments)
@@ -117,8 +115,8 @@ class Observers:
             header=plan.header,
         )
 
-    def executed(self, digest: bytes) -> Executed:
-        """Return what the run left behind besides its journal."""
+    def executed(self, digest: bytes, connections: Connections) -> Executed:
+        """Return what the run left behind besides its journal, and how its connections were."""
         wired = self.wired
         return Executed(
             rows=self._recording.data.rows,
@@ -130,9 +128,11 @@ class Observers:
             safety_mode=SAFETY_MODES[int(wired.judge.ladder.mode)],
             wired=wired,
             tally=self.tally,
-            shortfalls=self.shortfalls,
+            shortfalls=self.watch.shortfalls,
             curve=self.curve,
             attribution=self.attribution,
+            conduct=self.watch.conduct(wired),
+            connections=connections,
         )
 
     def _survey(self, index: int) -> Survey:

@@ -27,6 +27,7 @@ from bot4.adapters.venues.binance.market_feed import COMBINED_PATH
 from bot4.adapters.venues.binance.market_request import MarketRequest
 from bot4.apps.finish import finish
 from bot4.apps.live.account import Account
+from bot4.apps.live.connections import connections_of
 from bot4.apps.live.doors import Doors, open_doors
 from bot4.apps.live.observers import Observers
 from bot4.apps.live.paper_fills import PaperFills
@@ -123,11 +124,12 @@ class LiveRun:
                 is_resumed = self.request.resume is not None
                 with live_recording(path, plan, durable=True, resume=is_resumed, key=key) as recording:
                     observers = Observers(plan, recording)
-                    self.unprotected = observers.unprotected
+                    self.unprotected = observers.watch.unprotected
                     digest = await self._trade(recording, observers, stop)
                 elapsed_s = (int(self._machine.monotonic_ns()) - began_ns) / 1e9
                 prepared = observers.prepared(self.request)
-                return finish(prepared, observers.executed(digest), folder, elapsed_s)
+                connections = connections_of(self.doors.rest, self.market, self.account, self._speed)
+                return finish(prepared, observers.executed(digest, connections), folder, elapsed_s)
             finally:
                 folder.release()
         finally:

@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot4.domain.signal import EvidenceFigures
+from bot4.record.conduct import Conduct
+from bot4.record.connections import Connections
 from bot4.record.reports.statistics import Estimate, Performance
 
 Floats = NDArray[np.float64]
@@ -113,7 +115,7 @@ class RunFacts:
     as it happened and cannot be asked for again. ``settings`` are the
     canonical settings as plain JSON values. ``data_note`` says where the data come
     from, where there is more to say than their files: the edge planted in a
-    synthetic market.
+    synthetic market. ``conduct`` and ``connections`` are those of a run at a venue.
     """
 
     title: str
@@ -136,6 +138,8 @@ class RunFacts:
     is_live: bool = False
     is_traded: bool = False
     was_interrupted: bool = False
+    conduct: Conduct | None = None
+    connections: Connections | None = None
 
 
 @final

@@ -14,6 +14,7 @@ from bot4.domain.errors import BadInput
 from bot4.record.reports.data import Banner, ReportData
 from bot4.record.reports.looks import SCRIPT, STYLE
 from bot4.record.reports.markup import Markup, element, join, paragraph
+from bot4.record.reports.sections.conduct import conduct_section
 from bot4.record.reports.sections.gate import (
     costs_section,
     gate_figures,
@@ -40,6 +41,7 @@ CONTENTS = (
     ("months", "Months"),
     ("costs", "Costs"),
     ("strategies", "Strategies"),
+    ("conduct", "At the venue"),
     ("data", "Data"),
     ("assumptions", "Assumptions"),
     ("reproduce", "Reproduce"),
@@ -75,6 +77,7 @@ def render(data: ReportData, plotly_js: str) -> str:
         months_section(data),
         costs_section(data),
         strategies_section(data),
+        conduct_section(data),
         data_section(data),
         assumptions_section(data),
         reproduce_section(data),
@@ -155,8 +158,10 @@ def _banner(banner: Banner) -> Markup:
 
 def _contents(data: ReportData) -> Markup:
     """Return the links to the sections."""
-    shown = [(key, name) for key, name in CONTENTS if key != "assumptions" or data.facts.assumptions.strip()]
-    links = [element("li", element("a", name, href=f"#{key}")) for key, name in shown]
+    facts = data.facts
+    absent = {"assumptions"} if not facts.assumptions.strip() else set()
+    absent |= {"conduct"} if facts.conduct is None else set()
+    links = [element("li", element("a", name, href=f"#{key}")) for key, name in CONTENTS if key not in absent]
     return element("nav", element("ul", join(links)), aria_label="Sections")
 
 

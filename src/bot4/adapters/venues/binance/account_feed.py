@@ -100,8 +100,8 @@ class AccountFeed:
         Whether the stream lives and the books were equal when compared last.
     why : str
         Why not.
-    sessions : int
-        Subscriptions tried.
+    sessions, compared : int
+        Subscriptions tried, and how often the books were compared.
     last : Equality
         What the latest comparison came to.
     """
@@ -124,6 +124,7 @@ class AccountFeed:
         self.is_ready = False
         self.why = ""
         self.sessions = 0
+        self.compared = 0
         self.last = Equality(obstacle=STARTING)
         self._connect = connect
         self._signer = signer
@@ -223,6 +224,7 @@ class AccountFeed:
         while True:
             self._hearing.is_check_due = False
             self.last = found = await self._reconcile()
+            self.compared += 1
             if found.is_equal:
                 equal_ns, again_s = self._now(), pace.again_s
                 self._tell(True, found.why)

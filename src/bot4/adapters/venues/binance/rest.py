@@ -19,7 +19,7 @@ from bot4.adapters.net.outcomes import Outcome as NoReply
 from bot4.adapters.venues.binance.errors import classify
 from bot4.adapters.venues.binance.replies import ServerTime, VenueError
 from bot4.adapters.venues.binance.requests import RECV_WINDOW_MS, Request, server_time
-from bot4.adapters.venues.kit.allowance import Limit, Unit
+from bot4.adapters.venues.kit.allowance import Allowance, Limit, Unit
 from bot4.adapters.venues.kit.answers import Answer, may_send_again, not_sent, unanswered
 from bot4.adapters.venues.kit.clock import BURST, MS, ClockOffset, ClockSample
 from bot4.adapters.venues.kit.drift import Drift, Malformed
@@ -70,9 +70,14 @@ class BinanceRest:
         Counts what the replies have that the contract has not.
     recv_window_ms : int
         For how long after its time stamp the venue may take a request; more only where its time runs faster than ours.
+
+    Attributes
+    ----------
+    drift : Drift
+        What replies had that the contract has not.
     """
 
-    __slots__ = ("_http", "_clock", "_offset", "_limiter", "_signer", "_drift", "_recv_window_ms")
+    __slots__ = ("_http", "_clock", "_offset", "_limiter", "_signer", "drift", "_recv_window_ms")
 
     def __init__(
         self,
@@ -90,8 +95,13 @@ class BinanceRest:
         self._offset = offset
         self._limiter = limiter
         self._signer = signer
-        self._drift = drift
+        self.drift = drift
         self._recv_window_ms = recv_window_ms
+
+    @property
+    def spenders(self) -> tuple[Allowance, Allowance]:
+        """Return what the address and the account have spent."""
+        return self._limiter.address, self._limiter.account
 
     async def ask(self, request: Request, shape: str, kind: type[T]) -> Told[T] | Hold:
         """Send one request and return what came of it, or until when the limiter holds it back.
@@ -157,7 +167,7 @@ class BinanceRest:
             lost = unanswered(request.call, rule, at_ms=now_ms) if reply.is_sent else not_sent(rule, at_ms=now_ms)
             return Told(lost)
         if 200 <= reply.status < 300:
-            value = self._drift.read(shape, kind, reply.body)
+            value = self.drift.read(shape, kind, reply.body)
             if isinstance(value, Malformed):
                 return Told(unanswered(request.call, f"malformed.{shape}", at_ms=now_ms))
             return Told(classify(request.call, reply.status, code=0, text="", at_ms=now_ms), value)
@@ -195,7 +205,7 @@ class BinanceRest:
 
     def _limits(self) -> list[Limit]:
         """Return the limits that the limiter keeps."""
-        return [gauge.limit for spender in (self._limiter.address, self._limiter.account) for gauge in spender.gauges]
+        return [gauge.limit for spender in self.spenders for gauge in spender.gauges]
 
     def _now(self) -> int:
         """Return the monotonic time."""

@@ -58,14 +58,22 @@ class Gauge:
         The limit.
     margin_ms : int
         How wrong our idea of the venue's time may be.
+
+    Attributes
+    ----------
+    on_its_way : int
+        What requests without a reply yet cost.
+    peak : int
+        The most that any window has held when a reply was counted.
     """
 
-    __slots__ = ("limit", "margin_ms", "on_its_way", "_told", "_unseen")
+    __slots__ = ("limit", "margin_ms", "on_its_way", "peak", "_told", "_unseen")
 
     def __init__(self, limit: Limit, *, margin_ms: int = MARGIN_MS) -> None:
         self.limit = limit
         self.margin_ms = margin_ms
         self.on_its_way = 0
+        self.peak = 0
         self._told: dict[int, int] = {}
         self._unseen: dict[int, int] = {}
 
@@ -99,9 +107,10 @@ class Gauge:
         self._unseen = {window: count for window, count in self._unseen.items() if window >= kept[0]}
         if told is not None and len(windows) == 1:
             self._told[windows[0]] = max(told, self._told.get(windows[0], 0))
-            return
-        for window in windows[-len(kept) :]:
-            self._unseen[window] = self._unseen.get(window, 0) + cost
+        else:
+            for window in windows[-len(kept) :]:
+                self._unseen[window] = self._unseen.get(window, 0) + cost
+        self.peak = max(self.peak, *(self.used(window) for window in kept))
 
 
 @final
