@@ -2,15 +2,19 @@
 """Hearing of our account at the simulated venue: what others do, what is lost, and what may not be trusted."""
 
 import asyncio
+import gc
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot4.adapters.venues.binance.account_feed import FeedPace
 from bot4.adapters.venues.binance.mark import Mark
+from bot4.adapters.venues.binance.subscription import PARTING_S
 from bot4.apps.venue_server.faults.schedule import parse_rules
+from bot4.apps.venue_server.gate.limits import Figures
 from bot4.apps.venue_server.serve import MEMBER, VenueServer
 from bot4.apps.venue_server.streams.life import Pace
 from bot4.domain.event import ACCEPTED, FILL, SUBMIT
@@ -33,12 +37,15 @@ GIFT = 7 * ONE
 Visit = Callable[[Trader, VenueServer], Awaitable[None]]
 
 
-def at_home(visit: Visit, *, faults: str = "", pace: FeedPace = PACE, venue: Pace | None = None) -> Trader:
+def at_home(
+    visit: Visit, *, faults: str = "", pace: FeedPace = PACE, venue: Pace | None = None, figures: Figures | None = None
+) -> Trader:
     """Trade at a venue with other participants, and visit it once the books were equal."""
 
     async def both() -> Trader:
         rules = tuple(parse_rules(faults))
-        server = VenueServer(asked("BTCUSDT", has_flow=True, late_s=0.6, faults=rules, pace=venue or Pace()))
+        more = {"faults": rules, "pace": venue or Pace(), "figures": figures or Figures()}
+        server = VenueServer(asked("BTCUSDT", has_flow=True, late_s=0.6, **more))
         ready = await server.open()
         try:
             trader = Trader(server, ready, 1, late_s=0.0, compares=True, pace=pace)
@@ -227,6 +234,31 @@ def test_a_connection_is_replaced_before_the_venue_ends_it_and_nothing_pauses() 
         assert [is_ready for is_ready, _ in trader.life.states] == [False, True]
 
     at_home(visit, pace=replace(PACE, life_s=0.1))
+
+
+@pytest.mark.slow
+@pytest.mark.requirement("WS_001", "I-9")
+def test_a_thousand_subscriptions_leave_no_more_objects_than_two_hundred() -> None:
+    """The account's stream is replaced again and again, as by each day's end: what is kept does not grow."""
+
+    async def visit(trader: Trader, _server: VenueServer) -> None:
+        async def kept_after(sessions: int) -> tuple[int, int]:
+            wanted = trader.life.feed.sessions + sessions
+            while trader.life.feed.sessions < wanted:
+                await asyncio.sleep(0.02)
+            await asyncio.sleep(2 * PARTING_S)
+            gc.collect()
+            return len(gc.get_objects()), len(list(Path("/proc/self/fd").iterdir()))
+
+        objects, files = await kept_after(200)
+        more_objects, more_files = await kept_after(1_000)
+        assert more_objects - objects < 1_000
+        assert more_files - files < 20
+        assert trader.life.states == [(False, "the account has not been heard of yet"), (True, "")]
+        await compared(trader)
+
+    many = replace(Figures().connections, limit=10_000)  # a real venue lets 300 in each five minutes
+    at_home(visit, pace=replace(PACE, life_s=0.004, tick_s=0.002), figures=replace(Figures(), connections=many))
 
 
 @pytest.mark.requirement("WS_001", "I-13")

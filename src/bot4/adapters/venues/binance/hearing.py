@@ -71,7 +71,7 @@ class Hearing:
         self._foreign: OrderedDict[tuple[int, int, int], None] = OrderedDict()
         self._announced: OrderedDict[int, None] = OrderedDict()
         self._owed: dict[int, int] = {}
-        self._doubted: set[int] = set()
+        self._doubted: OrderedDict[int, None] = OrderedDict()
         self._is_listening = False
 
     def by_reply(self, event: Event) -> None:
@@ -137,9 +137,11 @@ class Hearing:
         """Ask for a comparison once a doubt has ended."""
         order_id = int(event.order_id)
         if event.kind in LOSSES:
-            self._doubted.add(order_id)
+            self._doubted[order_id] = None
+            if len(self._doubted) > REMEMBERED_MAX:
+                self._doubted.popitem(last=False)
         elif event.kind == ABSENT:
             self.is_check_due = True  # the engine may take it for proof, and end the doubt without a word from outside
         elif order_id in self._doubted:
-            self._doubted.discard(order_id)
+            del self._doubted[order_id]
             self.is_check_due = True
