@@ -142,6 +142,13 @@ def test_an_interval_that_covers_zero_is_no_evidence_of_an_edge() -> None:
     assert "below zero" in said[2]
 
 
+def test_a_single_day_is_told_in_the_singular() -> None:
+    """A demonstration lasts hours: it has one day, and no span."""
+    said = headline_of(made_up(1))
+    assert said[0].startswith("On 20")
+    assert "1 day is too few" in said[-1]
+
+
 def test_research_mode_synthetic_data_and_an_interruption_stand_on_top() -> None:
     """Each has its banner, and a plain enforced run over a long time has none."""
     assert banners_of(made_up()) == ()

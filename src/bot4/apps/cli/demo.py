@@ -22,8 +22,14 @@ if TYPE_CHECKING:
 def demo(
     *,
     duration: Annotated[
-        str, Parameter(name="--for", group=RUN, help="How long it trades once it is warm, such as 15s, 2m.")
-    ] = "15s",
+        str,
+        Parameter(
+            name="--for",
+            group=RUN,
+            show_default=False,
+            help="How long it trades once it is warm, such as 2m; 15s if none, less where the start took long.",
+        ),
+    ] = "",
     seed: Annotated[int, Parameter(name="--seed", group=RUN, help="Seed of the market and of the run.")] = 0,
     out: Out = RUNS,
     report: Report = True,
@@ -38,7 +44,7 @@ def demo(
     from bot4.apps.demo.run import DemoRequest, demonstrate, make_ready
     from bot4.apps.live.view import NoView
 
-    request = DemoRequest(out=out, report=report, seconds=seconds_of(duration), seed=seed)
+    request = DemoRequest(out=out, report=report, seconds=seconds_of(duration) if duration else None, seed=seed)
     view = view_of(screen, "bot4 demo: a generated market with a planted edge")
     if not isinstance(view, NoView):
         console(stderr=True).print(PLANTED, markup=False)

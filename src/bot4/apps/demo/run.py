@@ -31,6 +31,8 @@ from bot4.apps.output import RUNS
 from bot4.apps.venue_server.serve import MEMBER, ServeRequest, VenueServer
 from bot4.domain.errors import BadInput
 from bot4.domain.instrument import Instrument
+from bot4.domain.values import SECOND_NS
+from bot4.runtime.clocks import SystemClock
 from bot4.runtime.feature_wiring import compiled_features
 from bot4.runtime.settings import Settings, StrategySettings
 from bot4.runtime.strategy_loader import recruit
@@ -44,6 +46,9 @@ SPEED: Final = 600.0
 """Seconds of the venue in one of ours. A signed request lives sixty of them at most: a tenth of a second."""
 
 SECONDS: Final = 15.0
+"""How long it trades, unless told; less, but not below half of it, where the start has taken longer than usual."""
+
+START_USUAL_S: Final = 35.0
 SECONDS_MIN: Final = 1.0
 SECONDS_MAX: Final = 600.0
 START_S: Final = 300.0
@@ -61,21 +66,29 @@ MOMENTUM: Final = StrategySettings(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoRequest:
-    """Ask for a demonstration: where to, how long it trades, which seed, with a report or not."""
+    """Ask for a demonstration: where to, how long it trades (None: so that all is over in a minute), which seed."""
 
     out: Path = RUNS
     report: bool = True
-    seconds: float = SECONDS
+    seconds: float | None = None
     seed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """Hold a demonstration that has everything but a venue."""
+    """Hold a demonstration that has everything but a venue; ``began_ns`` is the machine's monotonic time."""
 
     request: DemoRequest
     config: Settings
     market: DemoMarket
+    began_ns: int
+
+    def seconds(self) -> float:
+        """Return how long to trade, asked when it begins."""
+        if self.request.seconds is not None:
+            return self.request.seconds
+        late_s = (int(SystemClock().monotonic_ns()) - self.began_ns) / SECOND_NS - START_USUAL_S
+        return min(SECONDS, max(SECONDS / 2, SECONDS - late_s))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,18 +107,20 @@ def make_ready(request: DemoRequest, tell: Callable[[str], object]) -> Ready:
     BadInput
         If it is to last too short or too long, or the seed is out of range.
     """
-    if not SECONDS_MIN <= request.seconds <= SECONDS_MAX:
+    began_ns = int(SystemClock().monotonic_ns())
+    longest_s = SECONDS if request.seconds is None else request.seconds
+    if not SECONDS_MIN <= longest_s <= SECONDS_MAX:
         allowed = f"{SECONDS_MIN:g}s to {SECONDS_MAX / 60:g}m"
-        raise BadInput("--for", f"{request.seconds:g}s", allowed, f"Leave it out for {SECONDS:g} s.")
+        raise BadInput("--for", f"{longest_s:g}s", allowed, f"Leave it out for {SECONDS:g} s.")
     if not 0 <= request.seed <= SEED_MAX:
         raise BadInput("--seed", str(request.seed), f"0 to {SEED_MAX}", "Leave it out for 0.")
     kinds = (MOMENTUM, StrategySettings(kind="mean_reversion"), StrategySettings(kind="breakout"))
     config = Settings(seed=request.seed, gate="enforce", strategies=kinds)
     tell("generating a market")
-    market = DemoMarket(request.seed, int((request.seconds + START_S) * SPEED * 1000) // INTERVAL_MS)
+    market = DemoMarket(request.seed, int((longest_s + START_S) * SPEED * 1000) // INTERVAL_MS)
     tell("compiling the kernels, once on a machine")
     warm_up(compiled_features(config, recruit(config.strategies, Path())))
-    return Ready(request, config, market)
+    return Ready(request, config, market, began_ns)
 
 
 async def demonstrate(ready: Ready, view: View, stop: asyncio.Event) -> Demonstrated:
@@ -137,6 +152,7 @@ async def demonstrate(ready: Ready, view: View, stop: asyncio.Event) -> Demonstr
         ending = asyncio.create_task(end_in_time(ready, run, server, stop=stop, over=over))
         try:
             outcome = await run.run(over)
+            await ending
         finally:
             ending.cancel()
         return Demonstrated(outcome, tuple(differences_of(run, server)))
@@ -165,7 +181,7 @@ def live_request(ready: Ready, doors: dict[str, object], signer: HmacSigner) -> 
         out=request.out,
         report=request.report,
         data_note=PLANTED,
-        typed=f"bot4 demo --for {request.seconds:g}s --seed {request.seed}",
+        typed=f"bot4 demo --seed {request.seed}",
     )
 
 
@@ -179,17 +195,27 @@ async def end_in_time(
     """
     begun = asyncio.create_task(run.hearing.wait())
     stopped = asyncio.create_task(stop.wait())
+    traded = asyncio.create_task(first_trade(run))
     try:
         await asyncio.wait((begun, stopped), return_when=asyncio.FIRST_COMPLETED)
-        await asyncio.wait((stopped,), timeout=ready.request.seconds)
+        await asyncio.wait((stopped,), timeout=ready.seconds())
+        if ready.request.seconds is None and begun.done():
+            await asyncio.wait((stopped, traded), timeout=SECONDS, return_when=asyncio.FIRST_COMPLETED)
         ready.market.close()
         if begun.done():
             with suppress(TimeoutError):
                 await asyncio.wait_for(settled(run, server), SETTLE_S)
     finally:
-        begun.cancel()
-        stopped.cancel()
-    over.set()
+        for task in (begun, stopped, traded):
+            task.cancel()
+        over.set()
+
+
+async def first_trade(run: LiveRun) -> None:
+    """Wait for the first fill: a demonstration without one would show nothing."""
+    await run.hearing.wait()
+    while not run.wired.portfolio.executions:
+        await asyncio.sleep(QUIET_S)
 
 
 async def settled(run: LiveRun, server: VenueServer) -> None:

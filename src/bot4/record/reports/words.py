@@ -28,14 +28,16 @@ def headline_of(data: ReportData) -> tuple[str, ...]:
 
 
 def _span_text(data: ReportData) -> str:
-    """Return from when to when, and how many days."""
+    """Return on which day, or from when to when and how many days; begins a sentence."""
     days = data.days.days
-    return f"{day_text(int(days[0]))} to {day_text(int(days[-1]))} ({count_text(len(days), 'day')})"
+    if len(days) == 1:
+        return f"On {day_text(int(days[0]))}"
+    return f"From {day_text(int(days[0]))} to {day_text(int(days[-1]))} ({count_text(len(days), 'day')})"
 
 
 def _quiet_sentence(data: ReportData) -> str:
     """Return what became of an account that sent nothing."""
-    return f"From {_span_text(data)} the account stayed at {money_text(data.final, data.facts.currency)}."
+    return f"{_span_text(data)} the account stayed at {money_text(data.final, data.facts.currency)}."
 
 
 def _account_sentence(data: ReportData) -> str:
@@ -47,7 +49,7 @@ def _account_sentence(data: ReportData) -> str:
         moved = f"ended where it began, at {final}"
     done = f"{count_text(facts.orders, 'order')} and {count_text(facts.fills, 'fill')}"
     change = signed_percent_text(data.final / data.start - 1.0)
-    return f"From {_span_text(data)} the account {moved}: {change} after all costs, with {done}."
+    return f"{_span_text(data)} the account {moved}: {change} after all costs, with {done}."
 
 
 def _benchmark_sentence(data: ReportData) -> str:
@@ -84,7 +86,8 @@ def edge_sentence(data: ReportData) -> str:
     if data.facts.orders == 0:
         return "An account without orders says nothing of an edge; the shadow records below do."
     if not mean.has_interval:
-        return f"{count_text(data.performance.days, 'day')} are too few for an interval: no evidence of an edge."
+        verb = "is" if data.performance.days == 1 else "are"
+        return f"{count_text(data.performance.days, 'day')} {verb} too few for an interval: no evidence of an edge."
     bounds = f"{percent_text(mean.low)} to {percent_text(mean.high)} a year"
     if mean.covers_zero:
         return f"The 90 % interval of the mean return, {bounds}, covers zero: no evidence of an edge."
@@ -155,6 +158,6 @@ def _short_run(data: ReportData) -> list[Banner]:
     days = count_text(data.performance.days, "day")
     text = f"{days} of data: the gate asks for at least 90 before it judges at all, and "
     if data.facts.is_live:
-        text = f"{days} of trading. The gate judges by the bars before as well; this account had only these, and "
+        text = f"{days} of trading; the gate judges by the bars before as well. It is far too short for a verdict, and "
     text += "every figure below is uncertain accordingly."
     return [Banner("note", "Short run", text)]
