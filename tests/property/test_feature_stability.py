@@ -57,20 +57,24 @@ class LongSum:
         return (1_000.0 * np.exp(sums) if kind in ("nvi", "pvi") else sums).astype(np.float64)
 
 
+def near(series: Series, price: float) -> float:
+    """Return where a series ended, kept within a hundred times of a price."""
+    return min(max(float(series.closes[-1]), 0.01 * price), 100.0 * price)
+
+
 def check(bars: int, price: float) -> None:
     """Stream bars, then compare the last of them with a stream that began a piece ago, or with long sums."""
     program = compile_features(NAMES)
     state, fresh = program.new_state(), program.new_state()
     carried, anew = np.empty((PIECE, program.size)), np.empty((PIECE, program.size))
     long_sum, sums = LongSum(), dict[str, Floats]()
-    level = theirs = price
+    series = theirs = generated(1, price=price)
     for chunk in range(max(bars // PIECE, 2)):
-        series = generated(PIECE, seed=chunk, price=level, move=0.002)
-        reference = generated(PIECE, seed=1_000_000 + chunk, price=theirs, move=0.002).closes
-        level, theirs = (min(max(float(one[-1]), 0.01 * price), 100.0 * price) for one in (series.closes, reference))
-        program.run(state, *series, carried, references=reference.reshape(-1, 1))
+        series = generated(PIECE, seed=chunk, price=near(series, price), move=0.002)
+        theirs = generated(PIECE, seed=1_000_000 + chunk, price=near(theirs, price), move=0.002)
+        program.run(state, *series, carried, references=theirs.closes.reshape(-1, 1))
         sums = long_sum.take(series)
-    program.run(fresh, *series, anew, references=reference.reshape(-1, 1))
+    program.run(fresh, *series, anew, references=theirs.closes.reshape(-1, 1))
     for place, name in enumerate(NAMES):
         kind = name.partition("_")[0]
         expected = sums[kind][-SHOWN:] if kind in SINCE_THE_START else anew[-SHOWN:, place]
