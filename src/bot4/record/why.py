@@ -6,7 +6,7 @@ Memory is bounded by the number of strategies, instruments and rules.
 
 from typing import Final, final
 
-from bot4.domain.event import EVIDENCE, FILL, HALTED, MODE, REFUSED, SUBMIT, UNTRADABLE
+from bot4.domain.event import EVIDENCE, FILL, HALTED, MODE, READINESS, REFUSED, SUBMIT, UNTRADABLE
 from bot4.domain.verdict import SAFETY_MODES
 from bot4.record.chain import RunEnd
 from bot4.record.counts import count_text
@@ -16,6 +16,7 @@ from bot4.record.format import RUN_END
 from bot4.record.phrases import evidence as evidence_phrase
 from bot4.record.phrases import terms, traded, word_of
 from bot4.record.reader import JournalSource
+from bot4.record.standing import StandingHolds
 from bot4.record.wording import Names, measured, moment, whole
 
 TOLD_MAX: Final = 8
@@ -42,6 +43,7 @@ class Why:
     """Hold why nothing trades.
 
     ``mode`` is the last change of the safety mode (None: normal from the start);
+    ``holds`` are the reasons that hold new risk back;
     ``evidence`` the last judgement of each strategy by slot; ``refused`` and
     ``untradable`` count by rule; ``halted`` are strategies that failed, by slot;
     ``submit`` and ``fill`` are the last of each; ``row`` is the last market row
@@ -50,6 +52,7 @@ class Why:
 
     __slots__ = (
         "mode",
+        "holds",
         "evidence",
         "refused",
         "untradable",
@@ -65,6 +68,7 @@ class Why:
 
     def __init__(self) -> None:
         self.mode: Step | None = None
+        self.holds = StandingHolds()
         self.evidence: dict[int, Step] = {}
         self.refused: dict[str, Tally] = {}
         self.untradable: dict[str, Tally] = {}
@@ -90,6 +94,8 @@ class Why:
             tally.last = step
         elif step.name == "mode":
             self.mode = step
+        elif step.name == "readiness":
+            self.holds.take(step)
         elif step.name == "submit":
             self.submit = step
             self.submits += 1
@@ -102,6 +108,7 @@ class Why:
         return {
             "mode": word_of(SAFETY_MODES, whole(self.mode.fields, "mode")) if self.mode else SAFETY_MODES[0],
             "mode_change": self.mode.told() if self.mode else None,
+            "holds": self.holds.told(),
             "evidence": {str(slot): step.told() for slot, step in sorted(self.evidence.items())},
             "refused": {rule: tally.told() for rule, tally in sorted(self.refused.items())},
             "untradable": {rule: tally.told() for rule, tally in sorted(self.untradable.items())},
@@ -117,7 +124,7 @@ class Why:
         }
 
 
-TELLING: Final = (EVIDENCE, HALTED, REFUSED, UNTRADABLE, MODE, SUBMIT, FILL)
+TELLING: Final = (EVIDENCE, HALTED, REFUSED, UNTRADABLE, MODE, READINESS, SUBMIT, FILL)
 
 
 def why(journal: JournalSource) -> Why:
@@ -142,7 +149,7 @@ def why(journal: JournalSource) -> Why:
 def why_lines(found: Why, names: Names | None = None) -> list[str]:
     """Return the reasons as lines of text, the strongest first."""
     known = names or Names()
-    lines = [mode_line(found)]
+    lines = [mode_line(found), *found.holds.lines(known)]
     for slot, step in sorted(found.halted.items()):
         lines.append(f"Halted: {known.strategy(slot)} at {moment(step.ts_known_ns)}: {step.fields['reason']}")
     for _, step in sorted(found.evidence.items()):

@@ -226,10 +226,10 @@ class Desk:
             self.leaving = request
             self.forced = False
 
-    def end_entry(self, now: Nanos, out: Outbox) -> None:
+    def end_entry(self, why: str, now: Nanos, out: Outbox) -> None:
         """Cancel what is still open of an entry: no new risk is taken from here on."""
         if self.enter is not None:
-            self.table.cancel(self.enter, "paused", now, out)
+            self.table.cancel(self.enter, why, now, out)
             self.enter_over = True
 
     def ask_again(self) -> None:

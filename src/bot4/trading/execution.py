@@ -155,7 +155,7 @@ class Trading(Stage):
         """Take in what is so around the orders: the safety mode, our readiness, the market."""
         if isinstance(event, Mode) and event.mode >= PAUSED:
             for desk in self.desks:
-                desk.end_entry(now, out)
+                desk.end_entry("paused", now, out)
         elif isinstance(event, Trade):
             self._see(event, event.instrument)
             self.desks[event.instrument].see(event.price, now, out)
@@ -164,7 +164,7 @@ class Trading(Stage):
         elif isinstance(event, Readiness) and not event.ready and event.reason == MARKET_STALE:
             for desk in self.desks:  # an entry rests on data; where that is too old it is not to fill any more
                 if event.instrument == desk.instrument or event.instrument == ALL_INSTRUMENTS:
-                    desk.end_entry(now, out)
+                    desk.end_entry("market stale", now, out)
 
     def _see(self, event: Event, instrument: i64) -> None:
         """Let a desk know of its market."""

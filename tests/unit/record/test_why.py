@@ -3,8 +3,12 @@
 
 import json
 
+from bot4.domain.readiness import ALL_INSTRUMENTS, MARKET_STALE, RECONCILING, Readiness
+from bot4.record.header import header_record
+from bot4.record.journal import JournalWriter
 from bot4.record.why import why, why_lines
-from tests.unit.record.story import NAMES, told
+from tests.unit.record.events import MemorySink
+from tests.unit.record.story import HEADER, NAMES, Told, at, told
 
 
 def test_the_reasons_are_those_of_the_last_record_of_each_kind() -> None:
@@ -55,6 +59,29 @@ def test_a_run_that_never_moved_says_so() -> None:
         "Evidence: no day was judged yet.",
         "No order was ever sent.",
     ]
+
+
+def test_the_holds_that_stand_are_told_and_those_that_are_over_are_not() -> None:
+    """Over for every instrument is over for each; what stands says since when, and why."""
+
+    def hold(at_s: int, reason: int, instrument: int, *, is_over: bool = False, note: str = "") -> Readiness:
+        return Readiness(at(at_s), at(at_s), reason=reason, instrument=instrument, ready=is_over, note=note)
+
+    sink = MemorySink(durable=True)
+    writer = JournalWriter(sink, header_record(HEADER))
+    for event in (
+        hold(1, MARKET_STALE, 0),
+        hold(2, MARKET_STALE, 1),
+        hold(3, RECONCILING, ALL_INSTRUMENTS, note="the books differ"),
+        hold(4, MARKET_STALE, ALL_INSTRUMENTS, is_over=True),
+    ):
+        writer.append(event)
+    writer.commit()
+    found = why(Told(sink.data))
+    assert [line for line in why_lines(found, NAMES) if "Held" in line] == [
+        "Held back since 2022-01-08 12:00:03 UTC: no new risk in every instrument: reconciling (the books differ)."
+    ]
+    assert [one["reason"] for one in found.holds.told()] == ["reconciling"]
 
 
 def test_a_run_that_still_goes_on_is_not_called_ended() -> None:

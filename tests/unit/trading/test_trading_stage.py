@@ -7,7 +7,7 @@ import pytest
 
 from bot4.domain.event import APPROVED, CANCEL, MODE, READINESS, REPORTS
 from bot4.domain.filters import Filters
-from bot4.domain.order import EXIT, LIMIT, PROTECT_STOP, accepted
+from bot4.domain.order import EXIT, LIMIT, PROTECT_STOP, OrderWord, accepted
 from bot4.domain.readiness import ALL_INSTRUMENTS, MARKET_STALE, RECONCILING, VENUE_UNREACHABLE, Readiness
 from bot4.domain.values import BUY, SELL, Nanos
 from bot4.domain.verdict import NORMAL, PAUSED, REDUCED, Intent, Mode
@@ -490,3 +490,4 @@ def test_only_a_stale_market_ends_what_is_open_of_an_entry(
     walk.fill(1, 4, 100)
     said = walk.hear(Readiness(NOW, NOW, reason=reason, instrument=instrument, ready=ready, note=""))
     assert [event.kind for event in said] == ([CANCEL] if ends else [])
+    assert [event.reason for event in said if isinstance(event, OrderWord)] == (["market stale"] if ends else [])

@@ -16,7 +16,20 @@ from cyclopts.exceptions import (
 )
 
 import bot4
-from bot4.apps.cli import configure, demo, fetching, journals, live, machine, market, record, runs, search, venue
+from bot4.apps.cli import (
+    configure,
+    demo,
+    fetching,
+    journals,
+    live,
+    machine,
+    market,
+    record,
+    runs,
+    search,
+    status,
+    venue,
+)
 from bot4.apps.cli.reply import Reply
 from bot4.apps.kernel_cache import set_kernel_cache
 from bot4.domain.errors import BadInput
@@ -70,6 +83,7 @@ def build() -> App:
     app.command(record.record)
     app.command(search.sweep)
     app.command(machine.doctor)
+    app.command(status.status)
     app.command(machine.bench)
     return app
 
