@@ -11,7 +11,7 @@ from typing import Any
 from tests.contract.orders.checker import BASE, LOT, QUOTE, TICK, Ours, Sent, Trade
 
 SCHEMA = json.loads((Path(__file__).resolve().parents[3] / "schema" / "journal.json").read_text(encoding="utf-8"))
-KINDS = {int(number): kind for number, kind in SCHEMA["kinds"].items()}
+KINDS = {int(number): kind for number, kind in (SCHEMA["kinds"] | SCHEMA["market_data"]).items()}
 FRAME = struct.Struct("<HHIqq")
 STATES = (
     "new", "submitted", "working", "part_filled", "cancel_pending", "filled", "canceled", "rejected", "expired",
@@ -111,21 +111,22 @@ def ours(records: Records, cash: int) -> Ours:
 
 @dataclass(frozen=True)
 class Left:
-    """What a process left undone: orders and cancels without an answer, doubts, books not compared; and its size."""
+    """What a process left undone: orders and cancels without an answer, doubts, books not compared, rows not noted."""
 
     submits: frozenset[int]
     cancels: frozenset[int]
     doubts: frozenset[int]
     is_reconciling: bool
-    records: int
+    rows: int
 
 
-def left_by(records: Records) -> Left:
-    """Return what was under way where a journal ends."""
+def left_by(records: Records, market: Records) -> Left:
+    """Return what was under way where a journal and its market data end."""
     submits: set[int] = set()
     cancels: set[int] = set()
     doubts: set[int] = set()
     is_reconciling = False
+    noted = 0
     for name, one in records:
         number = int(one.get("order_id", -1))
         if name == "submit":
@@ -134,6 +135,8 @@ def left_by(records: Records) -> Left:
             cancels.add(number)
         elif name in LOST:
             doubts.add(number)
+        elif name == "watermark":
+            noted = one["row"] + 1
         elif name == "readiness" and one["reason"] == RECONCILING:
             is_reconciling = not one["ready"]
         if name in ANSWERS or name in LOST:
@@ -142,4 +145,4 @@ def left_by(records: Records) -> Left:
             cancels.discard(number)
         if name in ANSWERS:
             doubts.discard(number)
-    return Left(frozenset(submits), frozenset(cancels), frozenset(doubts), is_reconciling, len(records))
+    return Left(frozenset(submits), frozenset(cancels), frozenset(doubts), is_reconciling, len(market) - 1 - noted)

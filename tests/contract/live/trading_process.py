@@ -35,8 +35,9 @@ secret = "env:LIVE_SECRET"
 speed = {speed}
 """
 
-DELAYS_S = {"compared": 0.3, "submitted": 0.01, "taken": 0.01, "any": 3.0}
-"""While the books are compared; a submit is on the disk; the venue has an order; whenever it may be: how long after."""
+DELAYS_S = {"taken": 0.01, "compared": 0.3, "submitted": 0.005, "canceled": 0.01, "any": 3.0, "heard": 0.002}
+"""The venue has an order; the books are compared; a submit, a cancel is on the disk; at any time; market data is being
+written: how long after it the kill may come."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,11 @@ class TradingProcess:
         self._until(self._has_begun)
         if moment == "submitted":
             self._until(self._beyond(self._submits))
+        elif moment == "canceled":
+            self._until(self._beyond(self._cancels))
+        elif moment == "heard":
+            time.sleep(chance.uniform(0, DELAYS_S["any"]))
+            self._until(self._beyond(self._heard))
         elif moment == "taken":
             self._until(self._beyond(self._orders))
         time.sleep(chance.uniform(0, DELAYS_S[moment]))
@@ -116,7 +122,7 @@ class TradingProcess:
         self._process.communicate()
         assert self._process.returncode == -signal.SIGKILL
         there = frozenset(int(one.client_order_id.rpartition("-")[2]) for one in self.ledger().orders)
-        return Death(moment, left_by(Tail(self.run / "journal").read()), there)
+        return Death(moment, left_by(Tail(self.run / "journal").read(), Tail(self.run / "market.data").read()), there)
 
     def trade(self, orders: int) -> None:
         """Let it send so many orders more."""
@@ -140,9 +146,21 @@ class TradingProcess:
 
     def _submits(self) -> int:
         """How many submits stand."""
+        return self._count("submit")
+
+    def _cancels(self) -> int:
+        """How many cancels stand."""
+        return self._count("cancel")
+
+    def _heard(self) -> int:
+        """How many bytes of market data stand."""
+        return (self.run / "market.data").stat().st_size
+
+    def _count(self, name: str) -> int:
+        """How many records of a name stand."""
         if self._tail is None:
             self._tail = Tail(self.run / "journal")
-        return self._tail.count("submit")
+        return self._tail.count(name)
 
     def _orders(self) -> int:
         """How many orders the venue has."""
