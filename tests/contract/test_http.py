@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from bot4.adapters.net.ending import PROTOCOL, REDIRECT, REFUSED, RESET, TIMEOUT, TLS, TOO_LARGE, Ending
 from bot4.adapters.net.endpoints import allowed
-from bot4.adapters.net.http import Answer, HttpClient, HttpSettings
-from bot4.adapters.net.outcomes import PROTOCOL, REDIRECT, REFUSED, RESET, TIMEOUT, TLS, TOO_LARGE, Outcome
+from bot4.adapters.net.http import HttpClient, HttpReply, HttpSettings
 from bot4.adapters.net.tls import verified
 from tests.contract.certificates import certificate
 from tests.contract.socket_server import HOST, run
@@ -21,7 +21,7 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-MBX-USED-WEIGHT-1M: 7\r\n\r\n{}
 
 
 class Server:
-    """Answer each connection's requests with given bytes, and keep what was heard."""
+    """HttpReply each connection's requests with given bytes, and keep what was heard."""
 
     def __init__(self, *answers: bytes | None) -> None:
         self.answers = list(answers)
@@ -66,7 +66,7 @@ async def client(
         await asyncio.sleep(0.02)
 
 
-async def sent(http: HttpClient) -> Answer | Outcome:
+async def sent(http: HttpClient) -> HttpReply | Ending:
     """Send the simplest request."""
     return await http.send("GET", "/v3/time")
 
@@ -78,7 +78,7 @@ def test_a_request_goes_out_byte_for_byte_and_once() -> None:
         async with client() as (http, server):
             query = "symbol=BTCUSDT&x=%2B%20a~b&signature=00ff"
             answer = await http.send("POST", "/v3/order", query=query, headers={"X-MBX-APIKEY": "k"}, body=b"a=1&b=%20")
-            assert isinstance(answer, Answer)
+            assert isinstance(answer, HttpReply)
             assert (answer.status, answer.body, answer.headers["x-mbx-used-weight-1m"]) == (200, b"{}", "7")
             (heard,) = server.heard
             assert heard.startswith(b"POST /api/v3/order?" + query.encode() + b" HTTP/1.1\r\n")
@@ -103,13 +103,13 @@ def test_a_failure_says_whether_the_other_side_may_have_heard() -> None:
         ):
             for kinds in ({RESET}, {TIMEOUT}, {RESET, PROTOCOL}, {PROTOCOL, TIMEOUT}):
                 outcome = await sent(http)
-                assert isinstance(outcome, Outcome), outcome
+                assert isinstance(outcome, Ending), outcome
                 assert outcome.kind in kinds, outcome
                 assert outcome.is_sent
             assert len(server.heard) == 4
             gone = http.endpoint
         refused = await sent(HttpClient(gone))
-        assert isinstance(refused, Outcome)
+        assert isinstance(refused, Ending)
         assert (refused.kind, refused.is_sent) == (REFUSED, False)
 
     run(test)
@@ -123,7 +123,7 @@ def test_redirects_are_refused() -> None:
         moved = b"HTTP/1.1 307 Temporary Redirect\r\nLocation: http://elsewhere.invalid/\r\nContent-Length: 0\r\n\r\n"
         async with client(moved) as (http, server):
             outcome = await sent(http)
-            assert isinstance(outcome, Outcome)
+            assert isinstance(outcome, Ending)
             assert (outcome.kind, outcome.status, outcome.is_sent) == (REDIRECT, 307, True)
             assert len(server.heard) == 1
 
@@ -147,11 +147,11 @@ def test_bodies_are_bounded_also_inflated() -> None:
         answers = [packed(b"x" * 100_000), packed(b"\0" * 50_000_000), plain, torn, other, garbage]
         async with client(*answers, settings=bounds) as (http, _):
             whole = await sent(http)
-            assert isinstance(whole, Answer)
+            assert isinstance(whole, HttpReply)
             assert whole.body == b"x" * 100_000
             for kind in (TOO_LARGE, TOO_LARGE, PROTOCOL, PROTOCOL, PROTOCOL):
                 outcome = await sent(http)
-                assert isinstance(outcome, Outcome)
+                assert isinstance(outcome, Ending)
                 assert outcome.kind == kind, outcome
 
     run(test)
@@ -167,7 +167,7 @@ def test_how_long_to_stay_away_is_a_number_or_nothing(text: str, seconds: float)
         limited = b"HTTP/1.1 429 Too Many\r\nRetry-After: %b\r\nContent-Length: 0\r\n\r\n" % text.encode()
         async with client(limited) as (http, _):
             answer = await sent(http)
-            assert isinstance(answer, Answer)
+            assert isinstance(answer, HttpReply)
             assert (answer.status, answer.retry_after_s) == (429, seconds)
 
     run(test)
@@ -181,7 +181,7 @@ def test_plain_speech_is_no_tls() -> None:
             http = HttpClient(allowed(f"https://{HOST}:{server.port}", [HOST]), tls=verified())
             outcome = await sent(http)
             await http.close()
-            assert isinstance(outcome, Outcome)
+            assert isinstance(outcome, Ending)
             assert (outcome.kind, outcome.is_sent) == (TLS, False)
             assert server.heard == []
 
@@ -199,11 +199,11 @@ def test_tls_is_verified_for_requests(tmp_path: Path) -> None:
         endpoint = allowed(f"https://localhost:{listening.sockets[0].getsockname()[1]}", ["localhost"])
         unknown = HttpClient(endpoint, tls=verified())
         outcome = await sent(unknown)
-        assert isinstance(outcome, Outcome)
+        assert isinstance(outcome, Ending)
         assert (outcome.kind, outcome.is_sent) == (TLS, False)
         assert server.heard == []
         trusted = HttpClient(endpoint, tls=verified(authority))
-        assert isinstance(await sent(trusted), Answer)
+        assert isinstance(await sent(trusted), HttpReply)
         lax = ssl.create_default_context()
         lax.check_hostname = False
         lax.verify_mode = ssl.CERT_NONE

@@ -9,7 +9,7 @@ import tracemalloc
 import pytest
 from picows import WSMsgType, WSUpgradeResponse
 
-from bot4.adapters.net.outcomes import HANDSHAKE, REFUSED
+from bot4.adapters.net.ending import HANDSHAKE, REFUSED
 from bot4.adapters.net.pool import Message
 from bot4.domain.values import SECOND_NS
 from bot4.market.ingest.queues import FULL, NeverDrop

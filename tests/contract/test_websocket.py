@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 from picows import WSCloseCode, WSMsgType, WSTransport, WSUpgradeResponse
 
-from bot4.adapters.net.endpoints import Endpoint, allowed
-from bot4.adapters.net.outcomes import (
+from bot4.adapters.net.ending import (
     CLOSED,
     DNS,
     HALF_OPEN,
@@ -24,8 +23,9 @@ from bot4.adapters.net.outcomes import (
     TIMEOUT,
     TLS,
     TOO_LARGE,
-    Outcome,
+    Ending,
 )
+from bot4.adapters.net.endpoints import Endpoint, allowed
 from bot4.adapters.net.tls import verified
 from bot4.adapters.net.websocket import Payload, Wire, WireSettings, dial
 from tests.contract.certificates import certificate
@@ -332,10 +332,10 @@ def test_tls_is_verified(tmp_path: Path) -> None:
     run(test)
 
 
-async def failed(endpoint: Endpoint, tls: ssl.SSLContext | None = None) -> Outcome:
+async def failed(endpoint: Endpoint, tls: ssl.SSLContext | None = None) -> Ending:
     """Return what became of a try that must fail."""
     outcome = await dial(endpoint, Ear(), tls=tls, settings=WireSettings(connect_s=1.0))
-    assert isinstance(outcome, Outcome), "connected"
+    assert isinstance(outcome, Ending), "connected"
     assert not outcome.is_sent
     return outcome
 

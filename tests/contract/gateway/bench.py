@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from bot4.adapters.net.ending import Ending
 from bot4.adapters.net.endpoints import allowed
 from bot4.adapters.net.http import HttpClient, HttpSettings
-from bot4.adapters.net.outcomes import Outcome
 from bot4.adapters.net.websocket import Listener, Wire, dial
 from bot4.adapters.venues.binance.gateway import BinanceGateway
 from bot4.adapters.venues.binance.lookup import Lookup
@@ -157,7 +157,7 @@ def dialer(address: str) -> Any:
     """Return what dials a venue's WebSocket API."""
     endpoint = allowed(address, ["127.0.0.1"])
 
-    async def connect(listener: Listener) -> Wire | Outcome:
+    async def connect(listener: Listener) -> Wire | Ending:
         return await dial(endpoint, listener)
 
     return connect

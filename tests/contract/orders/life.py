@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from bot4.adapters.net.ending import Ending
 from bot4.adapters.net.endpoints import allowed
 from bot4.adapters.net.http import HttpClient, HttpSettings
-from bot4.adapters.net.outcomes import Outcome as Ending
 from bot4.adapters.net.websocket import Listener, Wire, dial
 from bot4.adapters.venues.binance.account_feed import AccountFeed, FeedPace
 from bot4.adapters.venues.binance.gateway import BinanceGateway

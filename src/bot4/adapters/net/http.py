@@ -16,8 +16,8 @@ from typing import Final, final
 
 import httpx
 
+from bot4.adapters.net.ending import NETWORK_ERRORS, PROTOCOL, REDIRECT, TOO_LARGE, Ending, of_error, retry_after
 from bot4.adapters.net.endpoints import Endpoint
-from bot4.adapters.net.outcomes import NETWORK_ERRORS, PROTOCOL, REDIRECT, TOO_LARGE, Outcome, of_error, retry_after
 
 NEVER_LEFT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 GZIP_BITS: Final = 16 + zlib.MAX_WBITS
@@ -46,7 +46,7 @@ class HttpSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpReply:
     """Hold an answer of any status but a redirect; header names are in lower case."""
 
     status: int
@@ -97,7 +97,7 @@ class HttpClient:
         query: str = "",
         headers: Mapping[str, str] | None = None,
         body: bytes = b"",
-    ) -> Answer | Outcome:
+    ) -> HttpReply | Ending:
         """Send one request, once.
 
         Parameters
@@ -129,14 +129,14 @@ class HttpClient:
         """Close every connection."""
         await self._client.aclose()
 
-    async def _read(self, response: httpx.Response) -> Answer | Outcome:
+    async def _read(self, response: httpx.Response) -> HttpReply | Ending:
         """Return the whole answer, inflated within the bound."""
         status = response.status_code
         if 300 <= status < 400:
-            return Outcome(REDIRECT, f"answered {status}: redirects are not followed", is_sent=True, status=status)
+            return Ending(REDIRECT, f"answered {status}: redirects are not followed", is_sent=True, status=status)
         encoding = response.headers.get("content-encoding", "identity").lower()
         if encoding not in {"identity", "gzip"}:
-            return Outcome(PROTOCOL, f"a body encoded as {encoding[:20]}", is_sent=True, status=status)
+            return Ending(PROTOCOL, f"a body encoded as {encoding[:20]}", is_sent=True, status=status)
         inflater = zlib.decompressobj(GZIP_BITS) if encoding == "gzip" else None
         body = bytearray()
         async for chunk in response.aiter_raw():
@@ -144,12 +144,12 @@ class HttpClient:
             try:
                 body += chunk if inflater is None else inflater.decompress(chunk, room)
             except zlib.error as error:
-                return Outcome(PROTOCOL, f"no gzip: {error}", is_sent=True, status=status)
+                return Ending(PROTOCOL, f"no gzip: {error}", is_sent=True, status=status)
             if len(body) > self.settings.body_max:
-                return Outcome(TOO_LARGE, f"more than {self.settings.body_max} bytes", is_sent=True, status=status)
+                return Ending(TOO_LARGE, f"more than {self.settings.body_max} bytes", is_sent=True, status=status)
         if inflater is not None and not inflater.eof:
-            return Outcome(PROTOCOL, "a body that ends too early", is_sent=True, status=status)
-        return Answer(status, {name.lower(): value for name, value in response.headers.items()}, bytes(body))
+            return Ending(PROTOCOL, "a body that ends too early", is_sent=True, status=status)
+        return HttpReply(status, {name.lower(): value for name, value in response.headers.items()}, bytes(body))
 
 
 def hush() -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, final
 
-from bot4.adapters.net.outcomes import Outcome
+from bot4.adapters.net.ending import Ending
 from bot4.adapters.net.websocket import Listener, Payload, Wire
 from bot4.domain.ports import Clock
 from bot4.domain.values import SECOND_NS
@@ -65,7 +65,7 @@ OUTCOMES_MAX: Final = 64
 PARTING_S: Final = 1.0
 """How long a closed socket may take to send what is left."""
 
-Connect = Callable[[Listener], Coroutine[Any, Any, Wire | Outcome]]
+Connect = Callable[[Listener], Coroutine[Any, Any, Wire | Ending]]
 """Dials the venue: :func:`bot4.adapters.net.websocket.dial` with everything but the listener filled in."""
 
 
@@ -86,7 +86,7 @@ class Pool:
 
     Attributes
     ----------
-    outcomes : deque of Outcome
+    outcomes : deque of Ending
         How the latest connections and tries ended, the newest last; at most ``OUTCOMES_MAX``.
     opened : int
         Connections that were made.
@@ -95,7 +95,7 @@ class Pool:
     def __init__(self, session: Session, feed: Feed, *, connect: Connect, clock: Clock) -> None:
         self.session = session
         self.feed = feed
-        self.outcomes: deque[Outcome] = deque(maxlen=OUTCOMES_MAX)
+        self.outcomes: deque[Ending] = deque(maxlen=OUTCOMES_MAX)
         self.opened = 0
         self._connect = connect
         self._clock = clock
@@ -180,7 +180,7 @@ class Pool:
     async def _live(self, line: "Line") -> None:
         """Live through one connection: dial, tell, wait for its end, tell."""
         wire = await self._connect(line)
-        if isinstance(wire, Outcome):
+        if isinstance(wire, Ending):
             outcome = wire
         else:
             line.opened(wire)

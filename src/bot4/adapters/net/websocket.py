@@ -17,19 +17,19 @@ from typing import TYPE_CHECKING, Final, Protocol, final
 
 from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSProtocolError, WSTransport, ws_connect
 
-from bot4.adapters.net.endpoints import Endpoint
-from bot4.adapters.net.frames import OFFER, Assembler, BrokenFrame, accepted
-from bot4.adapters.net.outcomes import (
+from bot4.adapters.net.ending import (
     CLOSED,
     HALF_OPEN,
     NETWORK_ERRORS,
     PROTOCOL,
     RESET,
     TOO_LARGE,
-    Outcome,
+    Ending,
     of_error,
     shortened,
 )
+from bot4.adapters.net.endpoints import Endpoint
+from bot4.adapters.net.frames import OFFER, Assembler, BrokenFrame, accepted
 from bot4.adapters.net.sockets import connected, hang_up
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class Wire(WSListener):
         self._settings = settings
         self._assembler = Assembler(settings.bytes_max)
         self._transport: WSTransport | None = None
-        self._fault: Outcome | None = None
+        self._fault: Ending | None = None
         self._expects_pong = False
 
     def on_ws_connected(self, transport: WSTransport) -> None:
@@ -167,7 +167,7 @@ class Wire(WSListener):
         if self._transport is not None and not self._transport.is_disconnected:
             self._transport.disconnect(graceful=False)
 
-    async def ended(self) -> Outcome:
+    async def ended(self) -> Ending:
         """Wait for the end of the connection and say what it was; raises what a listener of ours raised."""
         transport = self._transport
         assert transport is not None, "only an open connection is waited for"
@@ -176,21 +176,21 @@ class Wire(WSListener):
         except WSProtocolError as error:
             code, words = WSCloseCode(error.args[0]).value, str(error.args[-1])
             kind = TOO_LARGE if code == TOO_BIG else PROTOCOL
-            return Outcome(kind, shortened(words), is_sent=True, close_code=code)
+            return Ending(kind, shortened(words), is_sent=True, close_code=code)
         return self._fault or self._goodbye(transport)
 
-    def _goodbye(self, transport: WSTransport) -> Outcome:
+    def _goodbye(self, transport: WSTransport) -> Ending:
         """Return how an undisturbed connection ended."""
         handshake: WSCloseHandshake | None = transport.close_handshake
         if handshake is None:
-            return Outcome(RESET, "ended without a goodbye", is_sent=True, close_code=NO_GOODBYE)
+            return Ending(RESET, "ended without a goodbye", is_sent=True, close_code=NO_GOODBYE)
         said: WSCloseInfo | None = handshake.recv
         sent: WSCloseInfo | None = handshake.sent
         if sent is not None and sent.code == WSCloseCode.GOING_AWAY and not handshake.recv_then_sent:
-            return Outcome(HALF_OPEN, "pings are not answered", is_sent=True, close_code=NO_GOODBYE)
+            return Ending(HALF_OPEN, "pings are not answered", is_sent=True, close_code=NO_GOODBYE)
         if said is not None:
-            return Outcome(CLOSED, shortened(said.reason or ""), is_sent=True, close_code=said.code.value)
-        return Outcome(CLOSED, "closed by us", is_sent=True, close_code=WSCloseCode.OK.value)
+            return Ending(CLOSED, shortened(said.reason or ""), is_sent=True, close_code=said.code.value)
+        return Ending(CLOSED, "closed by us", is_sent=True, close_code=WSCloseCode.OK.value)
 
     def _assemble(self, transport: WSTransport, frame: WSFrame) -> None:
         """Take a frame that is not a message by itself."""
@@ -211,7 +211,7 @@ class Wire(WSListener):
     def _break(self, transport: WSTransport, broken: BrokenFrame) -> None:
         """End the connection over a frame that cannot be."""
         kind = TOO_LARGE if broken.code == TOO_BIG else PROTOCOL
-        self._fault = self._fault or Outcome(kind, broken.words, is_sent=True, close_code=broken.code)
+        self._fault = self._fault or Ending(kind, broken.words, is_sent=True, close_code=broken.code)
         transport.send_close(WSCloseCode(broken.code))
         transport.disconnect()
 
@@ -223,7 +223,7 @@ async def dial(
     path: str = "",
     tls: ssl.SSLContext | None = None,
     settings: WireSettings | None = None,
-) -> Wire | Outcome:
+) -> Wire | Ending:
     """Connect, and return the open connection, or what became of the try.
 
     Parameters
@@ -273,7 +273,7 @@ async def dial(
         # A try that is given up in the middle of its handshake would leave its socket open for ever.
         if plugs and not is_open:
             hang_up(plugs[0])
-    return wire if is_open else Outcome(RESET, "ended in the middle of the handshake")
+    return wire if is_open else Ending(RESET, "ended in the middle of the handshake")
 
 
 def silent_logger() -> logging.Logger:

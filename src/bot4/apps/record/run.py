@@ -16,9 +16,9 @@ from typing import Any, Final, final
 import msgspec
 import numpy as np
 
+from bot4.adapters.net.ending import Ending
 from bot4.adapters.net.endpoints import Endpoint
 from bot4.adapters.net.http import HttpClient, HttpSettings
-from bot4.adapters.net.outcomes import Outcome
 from bot4.adapters.net.pool import Pool
 from bot4.adapters.net.tls import verified
 from bot4.adapters.net.websocket import Listener, Wire, dial
@@ -183,7 +183,7 @@ class Recorder:
                 one.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _connect(self, listener: Listener) -> Wire | Outcome:
+    async def _connect(self, listener: Listener) -> Wire | Ending:
         """Open one connection to the streams, and count it."""
         made = await self._dial(listener)
         self.connections += isinstance(made, Wire)

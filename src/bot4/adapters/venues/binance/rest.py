@@ -13,9 +13,8 @@ from typing import Final, Generic, TypeVar, final
 
 import msgspec
 
-from bot4.adapters.net.http import Answer as HttpReply
-from bot4.adapters.net.http import HttpClient
-from bot4.adapters.net.outcomes import Outcome as NoReply
+from bot4.adapters.net.ending import Ending
+from bot4.adapters.net.http import HttpClient, HttpReply
 from bot4.adapters.venues.binance.errors import classify
 from bot4.adapters.venues.binance.replies import ServerTime, VenueError
 from bot4.adapters.venues.binance.requests import RECV_WINDOW_MS, Request, server_time
@@ -159,10 +158,10 @@ class BinanceRest:
         self._limiter.obey(told.answer)
         return told
 
-    def _meaning(self, request: Request, shape: str, kind: type[T], reply: HttpReply | NoReply) -> Told[T]:
+    def _meaning(self, request: Request, shape: str, kind: type[T], reply: HttpReply | Ending) -> Told[T]:
         """Return what a reply, or its absence, means."""
         now_ms = self._venue_ms()
-        if isinstance(reply, NoReply):
+        if isinstance(reply, Ending):
             rule = f"network.{reply.kind}"
             lost = unanswered(request.call, rule, at_ms=now_ms) if reply.is_sent else not_sent(rule, at_ms=now_ms)
             return Told(lost)

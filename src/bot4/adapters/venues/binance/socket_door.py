@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Final, TypeVar, final
 
-from bot4.adapters.net.outcomes import Outcome as NoWire
+from bot4.adapters.net.ending import Ending
 from bot4.adapters.net.websocket import Listener, Payload, Wire
 from bot4.adapters.venues.binance.replies import VenueError
 from bot4.adapters.venues.binance.requests import Request
@@ -48,7 +48,7 @@ ROLLOVER_NS: Final = 23 * 3_600 * SECOND
 DIALING: Final = Cost(2)
 FAREWELL: Final = b"serverShutdown"
 
-Connect = Callable[[Listener], Coroutine[Any, Any, Wire | NoWire]]
+Connect = Callable[[Listener], Coroutine[Any, Any, Wire | Ending]]
 """Dials the venue: :func:`bot4.adapters.net.websocket.dial` with everything but the listener filled in."""
 
 T = TypeVar("T")
@@ -121,7 +121,7 @@ class BinanceSocket:
                 await asyncio.sleep(TICK_S)
                 continue
             wire = await self._connect(self)
-            if isinstance(wire, NoWire):
+            if isinstance(wire, Ending):
                 self._backoff.failed(self._now(), int(wire.retry_after_s * SECOND))
                 continue
             self._backoff.opened()
@@ -172,7 +172,7 @@ class BinanceSocket:
         self._limiter.settle(grant, self._venue_ms())
         return True
 
-    async def _live(self, wire: Wire, opened_ns: int) -> NoWire:
+    async def _live(self, wire: Wire, opened_ns: int) -> Ending:
         """Use one socket until it ends, and give up what has had no reply in time."""
         self.opened += 1
         self._book = RequestBook(str(self.opened), self._drift)

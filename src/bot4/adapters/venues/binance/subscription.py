@@ -5,7 +5,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, Final, final
 
-from bot4.adapters.net.outcomes import Outcome as Ending
+from bot4.adapters.net.ending import Ending
 from bot4.adapters.net.websocket import Listener, Payload, Wire
 from bot4.adapters.venues.binance.user_data import StreamEnded, UserDataReader, UserNews
 from bot4.adapters.venues.binance.ws_api import SUBSCRIBE_SIGNED, Replied, RequestBook, UserEvent, entry_params

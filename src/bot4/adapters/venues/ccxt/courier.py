@@ -16,9 +16,8 @@ from math import ceil
 from typing import Any, Final, final
 from urllib.parse import urlsplit
 
-from bot4.adapters.net.http import Answer as HttpReply
-from bot4.adapters.net.http import HttpClient
-from bot4.adapters.net.outcomes import shortened
+from bot4.adapters.net.ending import shortened
+from bot4.adapters.net.http import HttpClient, HttpReply
 from bot4.adapters.venues.ccxt.errors import Rules, classify
 from bot4.adapters.venues.kit.allowance import Cost
 from bot4.adapters.venues.kit.answers import Answer, Call, Outcome, Remedy, not_sent, unanswered

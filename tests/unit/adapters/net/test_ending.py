@@ -9,7 +9,7 @@ import ssl
 import httpx
 import pytest
 
-from bot4.adapters.net.outcomes import (
+from bot4.adapters.net.ending import (
     DETAIL_MAX,
     DNS,
     KINDS,

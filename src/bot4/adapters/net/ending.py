@@ -41,7 +41,7 @@ NETWORK_ERRORS: Final = (OSError, httpx.TransportError, WSHandshakeError, WSProt
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Ending:
     """Say what became of it.
 
     Attributes
@@ -68,7 +68,7 @@ class Outcome:
     close_code: int = 0
 
 
-def of_error(error: BaseException, *, is_sent: bool) -> Outcome:
+def of_error(error: BaseException, *, is_sent: bool) -> Ending:
     """Return an error of the network as a value.
 
     Parameters
@@ -84,8 +84,8 @@ def of_error(error: BaseException, *, is_sent: bool) -> Outcome:
         status, headers = int(error.response.status), error.response.headers
         kind = REDIRECT if 300 <= status < 400 else HANDSHAKE
         wait = retry_after(headers.get("Retry-After"))
-        return Outcome(kind, f"answered {status} instead of a WebSocket", is_sent, status, wait)
-    return Outcome(kind_of(causes), detail, is_sent)
+        return Ending(kind, f"answered {status} instead of a WebSocket", is_sent, status, wait)
+    return Ending(kind_of(causes), detail, is_sent)
 
 
 def kind_of(causes: list[BaseException]) -> str:
