@@ -39,11 +39,11 @@ from bot4.domain.values import BUY, SELL, Lots, Nanos, Ticks
 from bot4.domain.verdict import Check, Refused
 from bot4.trading.book import OrderTable
 from bot4.trading.conditions import Conditions
+from bot4.trading.desk_waits import UNSENT_MAX, DeskWaits
 from bot4.trading.fates import Fates
 from bot4.trading.fees import Dust
 from bot4.trading.orders import Order
 from bot4.trading.overdue import Overdue
-from bot4.trading.patience import UNSENT_MAX, Patience
 from bot4.trading.protection import TRIES_MAX, Protection
 from bot4.trading.wire import Wire, is_too_small
 
@@ -147,7 +147,7 @@ class Desk:
         "forced",
         "enter_over",
         "wire",
-        "patience",
+        "waits",
         "overdue",
         "stuck",
     )
@@ -167,11 +167,11 @@ class Desk:
         self.least = least
         self.dust = Dust(lot_units)
         self.wire: Wire | None = None
-        self.patience: Patience | None = None
+        self.waits: DeskWaits | None = None
         self.overdue: Overdue | None = None
         if conditions is not None:
             self.wire = Wire(instrument, conditions, table)
-            self.patience = Patience(conditions, fates)
+            self.waits = DeskWaits(conditions, fates)
             self.overdue = Overdue(conditions.overdue_ns)
         self.stuck = Lots(0)
         self.pair = Protection(instrument, table, self.wire)
@@ -236,8 +236,8 @@ class Desk:
         """Forget how often the venue has refused: a new request is a reason to try again."""
         self.pair.heard()
         self.pair.leg_filled = False
-        if self.patience is not None:
-            self.patience.heard()
+        if self.waits is not None:
+            self.waits.heard()
         for order in (self.enter, self.pair.stop, self.pair.target):
             if order is not None:
                 order.cancels = 0
@@ -259,27 +259,27 @@ class Desk:
 
     def ended(self, order: Order, now: Nanos, out: Outbox, *, never_left: bool) -> None:
         """Let go of an order that has ended; what never left, or found nobody to trade with, is tried again, later."""
-        never_left = never_left and self.patience is not None
+        never_left = never_left and self.waits is not None
         is_idle_exit = order is self.exit and self.forced and order.filled == 0 and order.order_type == MARKET
         waits = is_idle_exit or (never_left and order is self.pair.stop)
         if order is self.enter:
             self.enter = None
         elif order is self.exit:
             self.exit = None
-            if waits and self.patience is not None and self.pair.tries > 0:
+            if waits and self.waits is not None and self.pair.tries > 0:
                 self.pair.tries -= 1
         else:
             self.pair.ended(order, never_left=never_left)
-        if waits and self.patience is not None:
-            self.patience.wait_to_send(order, now, out)
-            if self.patience.unsent >= UNSENT_MAX:
+        if waits and self.waits is not None:
+            self.waits.wait_to_send(order, now, out)
+            if self.waits.unsent >= UNSENT_MAX:
                 self.pair.stop_refused = True
                 rule = "trading.unsent" if never_left else "trading.unprotected"
-                out.put(fault(now, way_out(self.pair, self.position), rule, self.patience.unsent, UNSENT_MAX))
+                out.put(fault(now, way_out(self.pair, self.position), rule, self.waits.unsent, UNSENT_MAX))
 
     def answered(self, word: OrderWord, now: Nanos, out: Outbox) -> None:
         """Go on where a report ends a wait: send again, or cancel the orphan that the venue has left."""
-        if self.patience is None or not self.patience.is_over(word, now):
+        if self.waits is None or not self.waits.is_over(word, now):
             return
         if self.position == 0 and self.pair.leg_filled:
             self.pair.withdraw("orphan", now, out)
@@ -325,15 +325,15 @@ class Desk:
 
     def _must_wait(self) -> bool:
         """Say whether nothing can be done for what is held: it is dust, or the time to send again has not come."""
-        return self.position == self.stuck or (self.patience is not None and self.patience.retry_id != 0)
+        return self.position == self.stuck or (self.waits is not None and self.waits.retry_id != 0)
 
     def _watch_orphan(self, now: Nanos, out: Outbox) -> None:
         """Wait for the end of a leg whose sibling has filled: the venue cancels it, or we do."""
-        if self.patience is None or not self.pair.leg_filled:
+        if self.waits is None or not self.pair.leg_filled:
             return
         orphan = self.pair.stop if self.pair.stop is not None else self.pair.target
         if orphan is not None:
-            self.patience.wait_for_end(orphan, now, out)
+            self.waits.wait_for_end(orphan, now, out)
 
     def _pursue_exit(self, request: OrderRequest, now: Nanos, out: Outbox) -> None:
         """Cancel whatever is open; once all has ended, sell what is held, at most what was asked."""
@@ -393,10 +393,10 @@ class Desk:
         if self.leaving is not None:
             self.leaving.write(out)
         self.pair.write_state(out)
-        if self.wire is not None and self.patience is not None and self.overdue is not None:
+        if self.wire is not None and self.waits is not None and self.overdue is not None:
             write_i64_le(out, self.stuck)
             self.wire.write_state(out)
-            self.patience.write_state(out)
+            self.waits.write_state(out)
             self.overdue.write_state(out)
 
 

@@ -10,8 +10,8 @@ from bot4.adapters.net.endpoints import LOOPBACK_NAME, allowed
 from bot4.adapters.net.http import HttpClient
 from bot4.adapters.net.tls import verified
 from bot4.adapters.stores.part_files import Columns, Counted, PartFiles
+from bot4.adapters.venues.binance.asker import Asker, Stopped, utc_text
 from bot4.adapters.venues.binance.instruments import limits
-from bot4.adapters.venues.binance.patience import Patience, Stopped, utc_text
 from bot4.adapters.venues.binance.replies import ExchangeInfo, ServerTime
 from bot4.adapters.venues.binance.requests import exchange_info, server_time
 from bot4.adapters.venues.binance.rest import HOSTS, BinanceRest
@@ -92,13 +92,13 @@ async def _fetch(
     """Ask page by page."""
     resumed, pages, left_out_ms = parts.rows, 0, None
     try:
-        patience, now_ms = await _meet(request, http, progress=progress, tell=tell)
+        asker, now_ms = await _meet(request, http, progress=progress, tell=tell)
         pager = pager_of(request, now_ms, parts.last)
         left_out_ms = pager.left_out_ms
         progress.begin(pager.total, f"{request.symbol}, {request.interval or 'seconds of trades'}")
         progress.advance(pager.done)
         while (wanted := pager.wanted()) is not None:
-            parts.append(pager.take(await patience.ask(wanted, pager.shape, pager.kind)))
+            parts.append(pager.take(await asker.ask(wanted, pager.shape, pager.kind)))
             pages += 1
             progress.advance(pager.done)
     except Stopped:
@@ -115,21 +115,21 @@ async def _fetch(
 
 async def _meet(
     request: FetchRequest, http: HttpClient, *, progress: Progress, tell: Callable[[str], None]
-) -> tuple[Patience, int]:
+) -> tuple[Asker, int]:
     """Return who asks within the venue's own limits, and the venue's time; the symbol is known there."""
     clock, offset, drift = SystemClock(), ClockOffset(), Drift()
 
-    def patience(kept: tuple[Limit, ...]) -> tuple[Patience, BinanceRest]:
+    def asker(kept: tuple[Limit, ...]) -> tuple[Asker, BinanceRest]:
         """Return who asks within some limits."""
         rest = BinanceRest(http, clock=clock, offset=offset, limiter=limiter_of(kept), signer=None, drift=drift)
-        asking = Patience(rest, clock=clock, offset=offset, tell=tell, should_stop=progress.should_stop)
+        asking = Asker(rest, clock=clock, offset=offset, tell=tell, should_stop=progress.should_stop)
         return asking, rest
 
-    first, _ = patience(FIRST_LIMITS)
+    first, _ = asker(FIRST_LIMITS)
     info = await first.ask(exchange_info((request.symbol,)), "exchangeInfo", ExchangeInfo)
     if request.symbol not in {one.symbol for one in info.symbols}:
         raise OutsideFault("the venue", f"no word of {request.symbol}", "its rules", "Look at --rest.", "venue_reply")
-    asking, rest = patience(limits(info.rate_limits) or FIRST_LIMITS)
+    asking, rest = asker(limits(info.rate_limits) or FIRST_LIMITS)
     await rest.learn_time()
     told = await asking.ask(server_time(), "time", ServerTime)
     return asking, told.server_time

@@ -3,9 +3,9 @@
 
 from typing import final
 
+from bot4.adapters.venues.binance.asker import Asker
 from bot4.adapters.venues.binance.instruments import Listing
 from bot4.adapters.venues.binance.kline_history import KlineHistory
-from bot4.adapters.venues.binance.patience import Patience
 from bot4.market.live.bar_line import BarLine
 from bot4.market.live.failover import FeedPair
 from bot4.market.live.freshness import Freshness
@@ -38,7 +38,7 @@ class Followed:
         self,
         listing: Listing,
         interval_ns: int,
-        patience: Patience,
+        asker: Asker,
         *,
         feeds: int,
         late_ns: int,
@@ -49,7 +49,7 @@ class Followed:
         self.index = int(listing.instrument.index)
         self.symbol = listing.instrument.symbol
         self.line = BarLine(interval_ns)
-        self.history = KlineHistory(self.instrument, interval_ns, patience)
+        self.history = KlineHistory(self.instrument, interval_ns, asker)
         self.fresh = Freshness(feeds, late_ns, overdue_ns)
         self.pair: FeedPair | None = None
         self.is_hurried = True

@@ -5,7 +5,7 @@ A command is sent once. What proves that the order lives or does not becomes the
 becomes a loss (``submit_lost``, ``cancel_lost``, ``inquiry_lost``), and the engine asks. So does a bug of ours on the
 way, which is kept besides. A cancel does not overtake its submit, but calls it back while it waits; an inquiry waits
 for nobody, and nobody for it. Not in it: what a reply means (``placing``, ``canceling``), how long a command may wait
-(``patience``), which of them leave together (``pairing``).
+(``holding``), which of them leave together (``pairing``).
 """
 
 import asyncio

@@ -7,7 +7,7 @@ The rows take the same way as those of a feed, so that both round and refuse ali
 
 from typing import Final, final
 
-from bot4.adapters.venues.binance.patience import Patience
+from bot4.adapters.venues.binance.asker import Asker
 from bot4.adapters.venues.binance.replies import Kline
 from bot4.adapters.venues.binance.requests import KLINES_MAX, klines
 from bot4.domain.errors import OutsideFault
@@ -34,7 +34,7 @@ class KlineHistory:
         Whose bars.
     interval_ns : int
         Their length, one that the venue has.
-    patience : Patience
+    asker : Asker
         Asks the venue.
 
     Attributes
@@ -43,12 +43,12 @@ class KlineHistory:
         Counts the rows, those off the tick or the lot, and those that cannot be bars.
     """
 
-    def __init__(self, instrument: Instrument, interval_ns: int, patience: Patience) -> None:
+    def __init__(self, instrument: Instrument, interval_ns: int, asker: Asker) -> None:
         self.quality = FeedQuality(instrument.symbol, FEED)
         self._symbol = instrument.symbol
         self._interval_ns = interval_ns
         self._interval = interval_text(interval_ns)
-        self._patience = patience
+        self._asker = asker
         self._read: list[Bar] = []
         self._ticks = TextTicks(instrument, LiveCheck(instrument, SPOT_RULE, self.quality, self._keep))
 
@@ -60,11 +60,11 @@ class KlineHistory:
         Raises
         ------
         BadInput, OutsideFault
-            As :meth:`Patience.ask`, and if the page cannot be what was asked for.
+            As :meth:`Asker.ask`, and if the page cannot be what was asked for.
         """
         first_ms = max(1, begin_ns // MILLI_NS)  # 0 would be left out of the request, which then means the newest
         request = klines(self._symbol, self._interval, start_ms=first_ms, end_ms=end_ns // MILLI_NS - 1)
-        rows = await self._patience.ask(request, "klines", list[Kline])
+        rows = await self._asker.ask(request, "klines", list[Kline])
         return self._bars(rows, begin_ns, end_ns)
 
     def _bars(self, rows: list[Kline], begin_ns: int, end_ns: int) -> list[Bar]:

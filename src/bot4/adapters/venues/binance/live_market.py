@@ -22,12 +22,12 @@ from typing import Any, Final, final
 import numpy as np
 
 from bot4.adapters.net.pool import Connect
+from bot4.adapters.venues.binance.asker import Asker
 from bot4.adapters.venues.binance.followed import Followed
 from bot4.adapters.venues.binance.instruments import Listing
 from bot4.adapters.venues.binance.market_lane import BARS, BOOKS, QUOTES, TRADES, LaneHooks, MarketLane
 from bot4.adapters.venues.binance.market_request import MarketRequest
 from bot4.adapters.venues.binance.market_start import OnProgress, last_bars, listed
-from bot4.adapters.venues.binance.patience import Patience
 from bot4.adapters.venues.binance.rest import BinanceRest
 from bot4.adapters.venues.binance.venue_time import VenueTime
 from bot4.adapters.venues.kit.clock import ClockOffset
@@ -131,9 +131,7 @@ class LiveMarket:
         self._on_state = on_state
         self._tell = tell
         self._limits = limits or Limits()
-        self._patience = Patience(
-            rest, clock=clock, offset=ClockOffset(), tell=tell, should_stop=lambda: False, mend=MEND
-        )
+        self._asker = Asker(rest, clock=clock, offset=ClockOffset(), tell=tell, should_stop=lambda: False, mend=MEND)
         self._tasks: set[asyncio.Task[None]] = set()
         self._known_ns = 0
         self._learn_ns = 0
@@ -150,11 +148,11 @@ class LiveMarket:
         OutsideFault
             If it cannot be reached, or refuses.
         """
-        found = await listed(self._patience, self.request.symbols)
-        await self.time.learn(self._patience)
+        found = await listed(self._asker, self.request.symbols)
+        await self.time.learn(self._asker)
         scale, feeds = self.request.time_scale, len(self._connects)
         bounds = {"late_ns": int(LATE_NS * scale), "overdue_ns": int(OVERDUE_NS * scale)}
-        self.followed = [Followed(one, self._interval_ns, self._patience, feeds=feeds, **bounds) for one in found]
+        self.followed = [Followed(one, self._interval_ns, self._asker, feeds=feeds, **bounds) for one in found]
         return found
 
     async def warm_up(self, count: int, on_progress: OnProgress = lambda _done, _all: None) -> list[Bar]:
@@ -242,7 +240,7 @@ class LiveMarket:
             for lane in self.lanes:
                 lane.settle(now_ns)
                 for index in lane.books_due(monotonic_ns) if self.request.books else ():
-                    self._begin(lane.fetch_book(index, self._patience, self._tell))
+                    self._begin(lane.fetch_book(index, self._asker, self._tell))
             for one in self.followed:
                 self._review(one, now_ns)
                 if one.must_ask(now_ns, monotonic_ns, self._patience_ns(one)):
@@ -362,6 +360,6 @@ class LiveMarket:
     async def _learn_time(self) -> None:
         """Learn the venue's time again; what was known of it stays until that works."""
         try:
-            await self.time.learn(self._patience)
+            await self.time.learn(self._asker)
         except TheirFault as fault:
             self._tell(f"the venue's time: {fault}")

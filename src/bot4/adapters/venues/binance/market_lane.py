@@ -13,10 +13,10 @@ import msgspec
 from bot4.adapters.net.pool import Connect, Farewell, Message, Pool, Reply
 from bot4.adapters.net.undecodable import FAULTS
 from bot4.adapters.net.websocket import Payload
+from bot4.adapters.venues.binance.asker import Asker
 from bot4.adapters.venues.binance.feed import BinanceFeed, snapshot_frame
 from bot4.adapters.venues.binance.followed import Followed
 from bot4.adapters.venues.binance.market_feed import MarketFeed
-from bot4.adapters.venues.binance.patience import Patience
 from bot4.adapters.venues.binance.replies import DepthReply
 from bot4.adapters.venues.binance.requests import depth
 from bot4.domain.errors import TheirFault
@@ -168,11 +168,11 @@ class MarketLane:
             self.checks[index].book.sync.asked(monotonic_ns)
         return due
 
-    async def fetch_book(self, index: int, patience: Patience, tell: Callable[[str], object]) -> None:
+    async def fetch_book(self, index: int, asker: Asker, tell: Callable[[str], object]) -> None:
         """Ask for the book of an instrument, and take it; a failure is told and leaves it due again."""
         symbol = self.checks[index].instrument.symbol
         try:
-            told = await patience.ask(depth(symbol, limit=SNAPSHOT_LEVELS), "depth", DepthReply)
+            told = await asker.ask(depth(symbol, limit=SNAPSHOT_LEVELS), "depth", DepthReply)
         except TheirFault as fault:
             tell(f"{symbol}: {fault}")
             return

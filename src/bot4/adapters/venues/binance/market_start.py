@@ -3,9 +3,9 @@
 
 from collections.abc import Callable, Sequence
 
+from bot4.adapters.venues.binance.asker import Asker
 from bot4.adapters.venues.binance.followed import Followed
 from bot4.adapters.venues.binance.instruments import Listing, listings
-from bot4.adapters.venues.binance.patience import Patience
 from bot4.adapters.venues.binance.replies import ExchangeInfo
 from bot4.adapters.venues.binance.requests import exchange_info
 from bot4.domain.errors import BadInput
@@ -16,7 +16,7 @@ OnProgress = Callable[[int, int], object]
 """Takes how many bars of how many are there."""
 
 
-async def listed(patience: Patience, symbols: tuple[str, ...]) -> list[Listing]:
+async def listed(asker: Asker, symbols: tuple[str, ...]) -> list[Listing]:
     """Return the listings of some symbols, in their order; where one is unknown, ask for all, to name those near it.
 
     Raises
@@ -24,14 +24,14 @@ async def listed(patience: Patience, symbols: tuple[str, ...]) -> list[Listing]:
     BadInput
         If the venue does not know a symbol.
     OutsideFault
-        As :meth:`Patience.ask`.
+        As :meth:`Asker.ask`.
     """
     try:
-        info = await patience.ask(exchange_info(symbols), "exchangeInfo", ExchangeInfo)
+        info = await asker.ask(exchange_info(symbols), "exchangeInfo", ExchangeInfo)
     except BadInput as refusal:
         if refusal.code != "symbol_unknown":
             raise
-        every = listings(await patience.ask(exchange_info(), "exchangeInfo", ExchangeInfo))
+        every = listings(await asker.ask(exchange_info(), "exchangeInfo", ExchangeInfo))
         for symbol in symbols:
             every.find(symbol)
         raise

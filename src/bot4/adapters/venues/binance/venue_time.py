@@ -7,7 +7,7 @@ accelerated venue is corrected like the machine's. Durations stay the machine's 
 
 from typing import Final, final
 
-from bot4.adapters.venues.binance.patience import Patience
+from bot4.adapters.venues.binance.asker import Asker
 from bot4.adapters.venues.binance.replies import ServerTime
 from bot4.adapters.venues.binance.requests import server_time
 from bot4.adapters.venues.kit.clock import ClockOffset, ClockSample
@@ -54,17 +54,17 @@ class VenueTime(Clock):
         """Say whether to learn it, at first or again."""
         return self._offset.is_due(int(self._clock.now_ns()))
 
-    async def learn(self, patience: Patience, samples: int = SAMPLES) -> None:
+    async def learn(self, asker: Asker, samples: int = SAMPLES) -> None:
         """Ask the venue for its time, a few times over.
 
         Raises
         ------
         BadInput, OutsideFault
-            As :meth:`Patience.ask`.
+            As :meth:`Asker.ask`.
         """
         for _ in range(samples):
             sent_ns = int(self._clock.now_ns())
-            told = await patience.ask(server_time(), "time", ServerTime)
+            told = await asker.ask(server_time(), "time", ServerTime)
             self._offset.take(ClockSample(sent_ns, int(self._clock.now_ns()), told.server_time))
         now_ns = int(self._clock.now_ns())
         known_ns = self._offset.server_ns(now_ns)

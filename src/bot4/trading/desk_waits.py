@@ -28,7 +28,7 @@ LONG_OVER: Final = 4
 
 
 @final
-class Patience:
+class DeskWaits:
     """Wait on behalf of one desk.
 
     Attributes

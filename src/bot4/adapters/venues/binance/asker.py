@@ -31,7 +31,7 @@ class Stopped(Exception):
 
 
 @final
-class Patience:
+class Asker:
     """Ask and wait.
 
     Parameters
