@@ -23,6 +23,9 @@ from bot4.runtime.config_check import Place, check_table
 
 PROFILES: Final = ("binance-spot",)
 SIGNATURES: Final = ("hmac", "ed25519")
+REST: Final = "rest"
+SOCKET: Final = "socket"
+ORDER_DOORS: Final = (REST, SOCKET)
 WARM_UP_MAX: Final = 200_000
 SPEED_MAX: Final = 100_000.0
 TABLE: Final = "venue"
@@ -34,7 +37,8 @@ class VenueSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     ``warm_up_bars`` are fetched before trading begins, so that indicators are warm and
     the shadow book has a record; ``signature`` says what kind of secret it is: ``hmac``
     or ``ed25519`` (a private key in PEM); ``speed`` is that of a simulated venue on this
-    machine, as ``bot4 venue serve --speed`` was told it.
+    machine, as ``bot4 venue serve --speed`` was told it; ``orders`` says over which door
+    orders leave: ``socket``, which is the WebSocket API and REST while that is cut, or ``rest`` alone.
     """
 
     profile: str = "binance-spot"
@@ -47,6 +51,7 @@ class VenueSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     key: str = ""
     secret: str = ""
     signature: str = "hmac"
+    orders: str = SOCKET
     speed: Annotated[float, Meta(gt=0.0, le=SPEED_MAX)] = 1.0
 
 
@@ -77,6 +82,7 @@ def venue_settings(table: object, place: Place) -> VenueSettings:
     for key, value, allowed in (
         ("profile", settings.profile, PROFILES),
         ("signature", settings.signature, SIGNATURES),
+        ("orders", settings.orders, ORDER_DOORS),
     ):
         if value not in allowed:
             raise BadInput(f"{place((TABLE, key))}: venue.{key}", value, " or ".join(allowed), "Name one of them.")

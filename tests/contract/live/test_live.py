@@ -3,6 +3,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 
 from bot4.adapters.stores.journal_audit import verify
 from bot4.adapters.stores.journal_reader import open_journal
+from bot4.adapters.venues.binance.two_doors import TwoDoors
 from bot4.adapters.venues.kit.secret import Secret
 from bot4.adapters.venues.kit.signing import HmacSigner
 from bot4.apps.live.request import LiveRequest, addresses_of
@@ -25,7 +27,8 @@ from bot4.domain.values import Nanos
 from bot4.record.decode import decode
 from bot4.runtime.clocks import RacingClock, SystemClock
 from bot4.runtime.settings import Settings, StrategySettings
-from bot4.runtime.venue_settings import VenueSettings
+from bot4.runtime.venue_settings import REST, SOCKET, VenueSettings
+from tests.contract.live.cutting import cutting
 from tests.contract.live.wave import CASH, INTERVAL, KEY, PAST_BARS, SECRET, SPEED, STRATEGY, SYMBOL, wave
 
 pytestmark = pytest.mark.slow
@@ -41,19 +44,25 @@ class Ran:
     outcome: Outcome
     ledger: Any
     gaps: int
+    carried: dict[str, int]
+    sockets: int
 
     def records(self, kind: int) -> list[dict[str, object]]:
         """The journal's records of one kind."""
         return [decode(record) for record in open_journal(self.outcome.journal) if record.kind == kind]
 
 
-def ran(folder: Path, *, is_paper: bool, is_resumed: bool = False) -> Ran:
-    """Run for a while at a venue of its own; stopped and gone on with, where that is asked for."""
+def ran(folder: Path, *, is_paper: bool, is_resumed: bool = False, orders: str = SOCKET, is_cut: bool = False) -> Ran:
+    """Run for a while at a venue of its own; stopped and gone on with, or cut all the while, where asked for."""
 
     async def go() -> Ran:
         server = VenueServer(wave())
         ready = await server.open()
-        try:
+        async with AsyncExitStack() as ending:
+            ending.push_async_callback(server.close)
+            ws_api = str(ready["ws_api"])
+            if is_cut:
+                ws_api = await ending.enter_async_context(cutting(ws_api))
             (folder / "rider.py").write_text(STRATEGY)
             venue = VenueSettings(
                 symbols=(SYMBOL,),
@@ -61,7 +70,8 @@ def ran(folder: Path, *, is_paper: bool, is_resumed: bool = False) -> Ran:
                 warm_up_bars=PAST_BARS,
                 rest=str(ready["rest"]),
                 ws=str(ready["ws"]),
-                ws_api=str(ready["ws_api"]),
+                ws_api=ws_api,
+                orders=orders,
             )
             request = LiveRequest(
                 command="paper" if is_paper else "live",
@@ -82,9 +92,11 @@ def ran(folder: Path, *, is_paper: bool, is_resumed: bool = False) -> Ran:
             run = LiveRun(request, NoView(), clock)
             outcome = await run.run(asyncio.Event())
             assert outcome.fills > before
-            return Ran(outcome, server.exchange.ledger(MEMBER), run.unprotected.gaps)
-        finally:
-            await server.close()
+            doors = run.doors
+            assert doors is not None
+            carried = dict(doors.orders.carried) if isinstance(doors.orders, TwoDoors) else {}
+            opened = doors.socket.opened if doors.socket is not None else 0
+            return Ran(outcome, server.exchange.ledger(MEMBER), run.unprotected.gaps, carried, opened)
 
     return asyncio.run(go())
 
@@ -99,6 +111,15 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
 
 
 @pytest.fixture(scope="module")
+def cut(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
+    """One run with real orders whose sockets break again and again while the venue carries a request out."""
+    folder = tmp_path_factory.mktemp("cut")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(folder / "state"))
+        yield ran(folder, is_paper=False, is_cut=True)
+
+
+@pytest.fixture(scope="module")
 def paper(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
     """One run with imagined fills on the same market."""
     folder = tmp_path_factory.mktemp("paper")
@@ -109,15 +130,15 @@ def paper(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
 
 @pytest.fixture(scope="module")
 def resumed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
-    """One run with real orders that was stopped and gone on with."""
+    """One run with real orders over REST alone that was stopped and gone on with."""
     folder = tmp_path_factory.mktemp("resumed")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", str(folder / "state"))
-        yield ran(folder, is_paper=False, is_resumed=True)
+        yield ran(folder, is_paper=False, is_resumed=True, orders=REST)
 
 
 @pytest.mark.requirement("ORDER_001", "EXEC_001", "I-1", "I-2", "I-3", "I-4")
-@pytest.mark.parametrize("which", ["live", "resumed"])
+@pytest.mark.parametrize("which", ["live", "resumed", "cut"])
 def test_what_the_journal_says_is_what_the_venue_s_ledger_says(which: str, request: pytest.FixtureRequest) -> None:
     """Orders by name, trades by number, money and coins to the last unit; over a restart as well."""
     live: Ran = request.getfixturevalue(which)
@@ -182,7 +203,7 @@ def test_what_was_bought_got_a_stop_at_the_venue(live: Ran) -> None:
 
 
 @pytest.mark.requirement("I-10", "I-14", "P-01")
-@pytest.mark.parametrize("which", ["live", "resumed", "paper"])
+@pytest.mark.parametrize("which", ["live", "resumed", "cut", "paper"])
 def test_a_run_replays_to_the_byte_from_what_it_heard(which: str, request: pytest.FixtureRequest) -> None:
     """Live or on paper: the same bytes and the same state from journal and market data, and nothing was edited."""
     run: Ran = request.getfixturevalue(which)
@@ -192,6 +213,17 @@ def test_a_run_replays_to_the_byte_from_what_it_heard(which: str, request: pytes
     assert replayed.conduct == run.outcome.conduct
     assert replayed.conduct == run.outcome.conduct
     assert verify(run.outcome.journal).ok
+
+
+@pytest.mark.requirement("ORDER_001", "WS_001", "P-03")
+def test_orders_leave_over_the_socket_and_over_rest_while_it_is_cut(live: Ran, cut: Ran, resumed: Ran) -> None:
+    """A healthy socket carries commands; one that breaks is dialed anew, and no order is made twice."""
+    assert live.carried["socket"] > 0
+    assert resumed.sockets == 0, "REST alone was asked for"
+    assert cut.sockets > 1
+    assert cut.carried["socket"] > 0
+    names = [order.client_order_id for order in cut.ledger.orders]
+    assert len(names) == len(set(names))
 
 
 def test_paper_trades_the_live_market_and_sends_nothing(paper: Ran) -> None:

@@ -40,7 +40,7 @@ class Account:
     request : LiveRequest
         Its addresses and signer.
     doors : Doors
-        The REST door, with the clock's offset that signatures need.
+        Through which orders and questions leave, with the clock's offset that signatures need.
     wired : Wired
         What we think: trading's orders and positions.
     run : str
@@ -78,7 +78,7 @@ class Account:
         self._deliver = deliver
         self._mark = None if equal is None else Mark.of(equal, instruments)
         self.drift = Drift()
-        self.lookup = Lookup(doors.rest, run=run, instruments=instruments, clock=clock, deliver=self._by_reply)
+        self.lookup = Lookup(doors.orders, run=run, instruments=instruments, clock=clock, deliver=self._by_reply)
         self.hearing = Hearing(deliver, names=self.lookup.names, holdings=holdings, clock=clock)
         self.gateway = BinanceGateway(self.lookup, run)
         open_orders = wired.trading.open_orders()

@@ -4,16 +4,22 @@
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
+
+import numpy as np
 
 from bot4.adapters.net.http import HttpClient, HttpSettings
 from bot4.adapters.net.tls import verified
+from bot4.adapters.net.websocket import dial
 from bot4.adapters.venues.binance.fee_terms import fee_terms
 from bot4.adapters.venues.binance.instruments import Listing, limits, listings
 from bot4.adapters.venues.binance.objections import check_key, fault_in
 from bot4.adapters.venues.binance.replies import CommissionReply, ExchangeInfo
 from bot4.adapters.venues.binance.requests import RECV_WINDOW_MS, commission, exchange_info
 from bot4.adapters.venues.binance.rest import BinanceRest
+from bot4.adapters.venues.binance.socket_door import REPLY_MS, BinanceSocket
+from bot4.adapters.venues.binance.two_doors import TwoDoors
 from bot4.adapters.venues.kit.allowance import Allowance, Limit, Unit
 from bot4.adapters.venues.kit.clock import OFFSET_NS_MAX, ClockOffset
 from bot4.adapters.venues.kit.drift import Drift
@@ -21,6 +27,8 @@ from bot4.adapters.venues.kit.limiter import Hold, Limiter
 from bot4.apps.live.request import LiveRequest
 from bot4.domain.errors import BadInput, OutsideFault
 from bot4.domain.ports import Clock
+from bot4.market.ingest.backoff import Backoff, BackoffPolicy
+from bot4.runtime.venue_settings import SOCKET
 
 FIRST_LIMITS: Final = (Limit(Unit.WEIGHT, 60_000, 6_000),)
 """What may be spent until the venue has told its limits."""
@@ -32,8 +40,9 @@ BAD_SYMBOL: Final = -1121
 
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """Hold what speaks to a venue over REST, and what it has told of the run's symbols.
+    """Hold what speaks to a venue, and what it has told of the run's symbols.
 
+    ``orders`` is the door that orders leave through; ``socket`` has to run where it is one;
     ``fees_in_base`` is what the account pays out of purchases, by instrument, in 1 / ``RATE_ONE``.
     """
 
@@ -41,6 +50,8 @@ class Doors:
     offset: ClockOffset
     listed: tuple[Listing, ...]
     fees_in_base: tuple[int, ...]
+    orders: BinanceRest | TwoDoors
+    socket: BinanceSocket | None = None
 
 
 async def open_doors(request: LiveRequest, clock: Clock, speed: float = 1.0) -> Doors:
@@ -56,7 +67,7 @@ async def open_doors(request: LiveRequest, clock: Clock, speed: float = 1.0) -> 
         If it cannot be reached, or refuses.
     """
     window_ms = min(int(RECV_WINDOW_MS * speed), RECV_WINDOW_MS_MAX)
-    rest = rest_door(request, clock, ClockOffset(), FIRST_LIMITS, window_ms)
+    rest = rest_door(request, clock, ClockOffset(), limiter_of(FIRST_LIMITS), window_ms)
     try:
         info = await rules(rest, request)
     finally:
@@ -67,9 +78,10 @@ async def open_doors(request: LiveRequest, clock: Clock, speed: float = 1.0) -> 
     found = listings(info, wanted=request.venue.symbols)
     listed = tuple(found.find(symbol) for symbol in request.venue.symbols)
     offset = ClockOffset(off_ns_max=int(OFFSET_NS_MAX * speed))
-    rest = rest_door(request, clock, offset, limits(info.rate_limits), window_ms)
+    limiter = limiter_of(limits(info.rate_limits))
+    rest = rest_door(request, clock, offset, limiter, window_ms)
     if request.signer is None:
-        return Doors(rest, offset, listed, (0,) * len(listed))
+        return Doors(rest, offset, listed, (0,) * len(listed), rest)
     async with AsyncExitStack() as opened:
         opened.push_async_callback(rest.close)
         is_real = not request.addresses.is_imagined
@@ -77,24 +89,56 @@ async def open_doors(request: LiveRequest, clock: Clock, speed: float = 1.0) -> 
             raise objection
         fees = tuple([await fee_in_base(rest, one.instrument.symbol) for one in listed])
         opened.pop_all()  # all is well: it stays open
-    return Doors(rest, offset, listed, fees)
+    if request.venue.orders != SOCKET:
+        return Doors(rest, offset, listed, fees, rest)
+    socket = socket_door(request, clock, rest, offset, limiter, window_ms, speed)
+    return Doors(rest, offset, listed, fees, TwoDoors(socket, rest), socket)
 
 
-def rest_door(
-    request: LiveRequest, clock: Clock, offset: ClockOffset, told: Sequence[Limit], window_ms: int
-) -> BinanceRest:
-    """Return the REST door of a venue, which keeps the limits that the venue has told."""
+def limiter_of(told: Sequence[Limit]) -> Limiter:
+    """Return what keeps the limits that a venue has told, of the address and of the account."""
+    return Limiter(
+        Allowance([one for one in told if one.unit is not Unit.ORDERS]),
+        Allowance([one for one in told if one.unit is Unit.ORDERS]),
+    )
+
+
+def rest_door(request: LiveRequest, clock: Clock, offset: ClockOffset, limiter: Limiter, window_ms: int) -> BinanceRest:
+    """Return the REST door of a venue."""
     tls = verified() if request.addresses.rest.is_secure else None
     return BinanceRest(
         HttpClient(request.addresses.rest, tls=tls, settings=HttpSettings(total_s=REST_S)),
         clock=clock,
         offset=offset,
-        limiter=Limiter(
-            Allowance([one for one in told if one.unit is not Unit.ORDERS]),
-            Allowance([one for one in told if one.unit is Unit.ORDERS]),
-        ),
+        limiter=limiter,
         signer=request.signer,
         drift=Drift(),
+        recv_window_ms=window_ms,
+    )
+
+
+def socket_door(
+    request: LiveRequest,
+    clock: Clock,
+    rest: BinanceRest,
+    offset: ClockOffset,
+    limiter: Limiter,
+    window_ms: int,
+    speed: float,
+) -> BinanceSocket:
+    """Return the door of orders over the WebSocket API; it shares clock, limits and key with the REST door."""
+    assert request.signer is not None, "an account has a key"
+    endpoint = request.addresses.ws_api
+    return BinanceSocket(
+        partial(dial, endpoint, tls=verified() if endpoint.is_secure else None),
+        clock=clock,
+        offset=offset,
+        limiter=limiter,
+        learn_time=rest.learn_time,
+        signer=request.signer,
+        drift=rest.drift,
+        backoff=Backoff(BackoffPolicy(), np.random.default_rng()),
+        reply_ms=int(REPLY_MS * speed),
         recv_window_ms=window_ms,
     )
 

@@ -6,7 +6,7 @@ from bot4.adapters.venues.binance.replies import ServerTime
 from bot4.adapters.venues.binance.requests import RECV_WINDOW_MS, server_time
 from bot4.adapters.venues.kit.clock import MS, ClockOffset
 from bot4.adapters.venues.kit.limiter import Hold
-from bot4.apps.live.doors import FIRST_LIMITS, rest_door
+from bot4.apps.live.doors import FIRST_LIMITS, limiter_of, rest_door
 from bot4.apps.live.request import LiveRequest
 from bot4.domain.values import Nanos
 from bot4.runtime.clocks import RacingClock, SystemClock
@@ -24,7 +24,7 @@ async def imagined_clock(request: LiveRequest) -> RacingClock | None:
     if speed == 1.0:
         return None
     machine = SystemClock()
-    rest = rest_door(request, machine, ClockOffset(), FIRST_LIMITS, RECV_WINDOW_MS)
+    rest = rest_door(request, machine, ClockOffset(), limiter_of(FIRST_LIMITS), RECV_WINDOW_MS)
     try:
         told = await rest.ask(server_time(), "time", ServerTime)
     finally:

@@ -9,6 +9,7 @@ from typing import Final
 from bot4.adapters.net.endpoints import Endpoint, allowed, is_loopback
 from bot4.adapters.venues.binance.market_feed import MARKET_HOSTS
 from bot4.adapters.venues.binance.rest import HOSTS
+from bot4.adapters.venues.binance.socket_door import SOCKET_HOSTS
 from bot4.adapters.venues.kit.secret import Secret
 from bot4.adapters.venues.kit.secret_sources import read_secret, refuse_secrets_in_arguments
 from bot4.adapters.venues.kit.signing import Ed25519Signer, HmacSigner, Signer
@@ -18,8 +19,6 @@ from bot4.runtime.settings import Settings
 from bot4.runtime.venue_settings import VenueSettings
 
 LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
-ORDER_HOSTS: Final = ("ws-api.binance.com", "ws-api.testnet.binance.vision")
-"""Every host whose WebSocket API may be spoken to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +70,7 @@ def addresses_of(venue: VenueSettings) -> Addresses:
     """
     rest = allowed(venue.rest, (*HOSTS, *LOOPBACK), place="venue.rest")
     ws = allowed(venue.ws, (*MARKET_HOSTS, *LOOPBACK), place="venue.ws")
-    ws_api = allowed(venue.ws_api, (*ORDER_HOSTS, *LOOPBACK), place="venue.ws_api")
+    ws_api = allowed(venue.ws_api, (*SOCKET_HOSTS, *LOOPBACK), place="venue.ws_api")
     for place, one, schemes in (
         ("venue.rest", rest, ("http", "https")),
         ("venue.ws", ws, ("ws", "wss")),

@@ -259,6 +259,8 @@ class LiveRun:
         ]
         if self.account is not None:
             works.append(asyncio.ensure_future(self.account.feed.run()))
+        if self.doors is not None and self.doors.socket is not None:
+            works.append(asyncio.ensure_future(self.doors.socket.run()))
         stopping: asyncio.Future[object] = asyncio.ensure_future(stop.wait())
         try:
             await asyncio.wait(
@@ -275,6 +277,8 @@ class LiveRun:
             for one in (*works, stopping):
                 one.cancel()
             await asyncio.gather(*works, stopping, return_exceptions=True)
+            if self.account is not None:
+                await self.account.gateway.cease()
             self._telling.end()
 
     async def _watch(self, loop: LiveLoop, observers: Observers) -> None:

@@ -97,6 +97,13 @@ class BinanceGateway(Gateway):
             self._submits.release()
             self._cancels.release()
 
+    async def cease(self) -> None:
+        """Carry nothing any more and report nothing: whoever goes on with the run asks what became of the rest."""
+        left = {*self._last.values(), *self._inquiries}
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+
     def _submit(self, command: Submit) -> None:
         """Let one submit follow."""
         recall = Recall()

@@ -2,7 +2,8 @@
 """Binance spot over the WebSocket API: the second door, one socket that is kept open and dialed anew when it breaks.
 
 A request goes out once. What has no reply by its deadline, or was on its way when the socket broke, is of unknown
-fate and is told so; what finds no socket has not left. A key pair logs on, so that later requests need no signature of
+fate and is told so; what finds no socket has not left. A socket that owes a reply takes no more requests, and the next
+one is dialed when nothing is on its way any more. A key pair logs on, so that later requests need no signature of
 their own; until then, and with any other key, each request is signed for itself. Nothing is decided here that REST
 decides otherwise: limits, clock and meanings are shared.
 """
@@ -14,7 +15,7 @@ from typing import Any, Final, TypeVar, final
 from bot4.adapters.net.ending import Ending
 from bot4.adapters.net.websocket import Listener, Payload, Wire
 from bot4.adapters.venues.binance.replies import VenueError
-from bot4.adapters.venues.binance.requests import Request
+from bot4.adapters.venues.binance.requests import RECV_WINDOW_MS, Request
 from bot4.adapters.venues.binance.rest import Told
 from bot4.adapters.venues.binance.ws_api import (
     LOGON,
@@ -46,6 +47,9 @@ ROLLOVER_NS: Final = 23 * 3_600 * SECOND
 """A socket is replaced before the venue cuts it after 24 hours, once nothing is on its way."""
 
 DIALING: Final = Cost(2)
+NO_SOCKET: Final = "network.disconnected"
+"""Why a request has not left where there is no socket to send it over."""
+
 FAREWELL: Final = b"serverShutdown"
 
 Connect = Callable[[Listener], Coroutine[Any, Any, Wire | Ending]]
@@ -76,6 +80,8 @@ class BinanceSocket:
         When to dial again.
     reply_ms : int
         How long a reply is waited for.
+    recv_window_ms : int
+        As for the REST door.
 
     Attributes
     ----------
@@ -97,6 +103,7 @@ class BinanceSocket:
         drift: Drift,
         backoff: Backoff,
         reply_ms: int = REPLY_MS,
+        recv_window_ms: int = RECV_WINDOW_MS,
     ) -> None:
         self.opened = 0
         self.is_logged_on = False
@@ -109,6 +116,7 @@ class BinanceSocket:
         self._drift = drift
         self._backoff = backoff
         self._reply_ms = reply_ms
+        self._recv_window_ms = recv_window_ms
         self._book = RequestBook("0", drift)
         self._wire: Wire | None = None
         self._waiting: dict[str, asyncio.Future[tuple[Answer, bytes, dict[Limit, int], VenueError | None]]] = {}
@@ -184,6 +192,7 @@ class BinanceSocket:
             while not ended.done():
                 await asyncio.wait([ended], timeout=TICK_S)
                 for pending, answer in self._book.overdue(self._now() // MS):
+                    self._is_leaving = True
                     self._resolve(pending, answer, b"", {})
                 if entering.done():
                     entering.result()
@@ -215,7 +224,7 @@ class BinanceSocket:
         """Send one request, once."""
         wire, book = self._wire, self._book
         if wire is None or self._is_leaving:
-            return Told(not_sent("network.disconnected", at_ms=self._venue_ms()))
+            return Told(not_sent(NO_SOCKET, at_ms=self._venue_ms()))
         grant = self._limiter.ask(self._venue_ms(), request.cost, request.urgency)
         if isinstance(grant, Hold):
             return grant
@@ -225,7 +234,7 @@ class BinanceSocket:
             if made is not None:
                 book.forget(made[0])
             self._limiter.settle(grant, sent_ms)
-            return Told(not_sent("network.disconnected" if made else "too_many_on_their_way", at_ms=sent_ms))
+            return Told(not_sent(NO_SOCKET if made else "too_many_on_their_way", at_ms=sent_ms))
         reply = self._waiting[made[0]] = asyncio.get_running_loop().create_future()
         answer, result, counts, error = await reply
         self._limiter.settle(grant, self._venue_ms(), counts)
@@ -245,8 +254,8 @@ class BinanceSocket:
             return entry_params(stamp, self._signer)
         assert stamp is not None or not request.signed, "a signed request waits for the venue's time"
         if self.is_logged_on:
-            return session_params(request, stamp or 0)
-        return one_off_params(request, stamp or 0, self._signer)
+            return session_params(request, stamp or 0, self._recv_window_ms)
+        return one_off_params(request, stamp or 0, self._signer, self._recv_window_ms)
 
     def _resolve(
         self,

@@ -223,15 +223,15 @@ def typed(params: Pairs) -> Params:
     return found
 
 
-def session_params(request: Request, stamp_ms: int) -> Params:
+def session_params(request: Request, stamp_ms: int, window_ms: int = RECV_WINDOW_MS) -> Params:
     """Return the parameters of a request in a session that has logged on: a time stamp, and no signature."""
-    return {**typed(request.params), **(window(stamp_ms) if request.signed else {})}
+    return {**typed(request.params), **(window(stamp_ms, window_ms) if request.signed else {})}
 
 
-def one_off_params(request: Request, stamp_ms: int, signer: Signer) -> Params:
+def one_off_params(request: Request, stamp_ms: int, signer: Signer, window_ms: int = RECV_WINDOW_MS) -> Params:
     """Return the parameters of a request that is signed for itself."""
     params = typed(request.params)
-    return signed_params({**params, **window(stamp_ms)}, signer) if request.signed else params
+    return signed_params({**params, **window(stamp_ms, window_ms)}, signer) if request.signed else params
 
 
 def entry_params(stamp_ms: int, signer: Signer) -> Params:
@@ -239,6 +239,6 @@ def entry_params(stamp_ms: int, signer: Signer) -> Params:
     return signed_params({"timestamp": stamp_ms}, signer)
 
 
-def window(stamp_ms: int) -> Params:
+def window(stamp_ms: int, window_ms: int) -> Params:
     """Return the time stamp, and how long the venue may honour it."""
-    return {"recvWindow": RECV_WINDOW_MS, "timestamp": stamp_ms}
+    return {"recvWindow": window_ms, "timestamp": stamp_ms}
