@@ -52,6 +52,16 @@ def test_another_seed_or_setting_is_another_run(small_market: Path, tmp_path: Pa
     assert len(set(runs)) == len(runs)
 
 
+def test_the_report_of_a_run_over_bars_tells_what_its_venue_assumes(small_market: Path, tmp_path: Path) -> None:
+    """In either build, and of the venue that was imagined: no order went to a real one."""
+    ran = carry_out(request_for("backtest", small_market, tmp_path, report=True))
+    assert ran.report is not None
+    page = ran.report.read_text(encoding="utf-8")
+    assert "What the simulated venue assumes" in page
+    assert "next existing bar" in page
+    assert "Orders went to a venue" not in page
+
+
 @pytest.mark.requirement("I-10", "prod_005", "U-5")
 @pytest.mark.parametrize("command", ["backtest", "backtest:enforce", "paper"])
 def test_a_replay_gives_every_byte_again(small_market: Path, tmp_path: Path, command: str) -> None:
