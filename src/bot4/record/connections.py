@@ -52,12 +52,14 @@ class Spent:
 class Connections:
     """Hold the figures.
 
-    ``sessions`` and ``compared`` are of the account: subscriptions tried, books compared. ``speed`` is how many seconds
-    of a simulated venue, whose clock the run goes by, passed in one of ours.
+    ``turns`` is how often an instrument was heard over its other feed from then on. ``sessions`` and
+    ``compared`` are of the account: subscriptions tried, books compared. ``speed`` is how many seconds of a
+    simulated venue, whose clock the run goes by, passed in one of ours.
     """
 
     feeds: tuple[Feed, ...] = ()
     lines: tuple[Line, ...] = ()
+    turns: int = 0
     sessions: int = 0
     compared: int = 0
     spent: tuple[Spent, ...] = ()
@@ -86,6 +88,7 @@ class Connections:
                 one.name: {"opened": one.opened, "interrupted": one.interrupted, "silent": one.silent}
                 for one in self.lines
             },
+            "feed_changes": self.turns,
             "account_sessions": self.sessions,
             "books_compared": self.compared,
             "limits": [

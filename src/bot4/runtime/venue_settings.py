@@ -30,10 +30,16 @@ WARM_UP_MAX: Final = 200_000
 SPEED_MAX: Final = 100_000.0
 TABLE: Final = "venue"
 
+WS: Final = "wss://stream.binance.com:9443"
+WS_STANDBY: Final = "wss://data-stream.binance.vision"
+NO_STANDBY: Final = "none"
+
 
 class VenueSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One venue, what is traded there, and how it is reached.
 
+    ``ws_standby`` is where the same market is heard a second time, for when ``ws`` falls silent: unless another address
+    is named, the venue's own other host beside its own ``ws``, and none beside another; ``none`` is none.
     ``warm_up_bars`` are fetched before trading begins, so that indicators are warm and
     the shadow book has a record; ``signature`` says what kind of secret it is: ``hmac``
     or ``ed25519`` (a private key in PEM); ``speed`` is that of a simulated venue on this
@@ -46,7 +52,8 @@ class VenueSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     interval: str
     warm_up_bars: Annotated[int, Meta(ge=0, le=WARM_UP_MAX)] = 10_000
     rest: str = "https://api.binance.com"
-    ws: str = "wss://stream.binance.com:9443"
+    ws: str = WS
+    ws_standby: str = ""
     ws_api: str = "wss://ws-api.binance.com:443/ws-api/v3"
     key: str = ""
     secret: str = ""

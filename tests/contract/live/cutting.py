@@ -51,3 +51,41 @@ async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
             writer.write(piece)
             await writer.drain()
     writer.close()
+
+
+class Mutable:
+    """Stand before a WebSocket's address, and keep back what the venue says from some moment on.
+
+    Parameters
+    ----------
+    address : str
+        Where the venue serves.
+    """
+
+    def __init__(self, address: str) -> None:
+        self.is_mute = False
+        self.kept_back = 0
+        self._there = urlsplit(address)
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[str]:
+        """Let connections in; yield the address to dial."""
+        server = await asyncio.start_server(self._carry, "127.0.0.1", 0)
+        try:
+            yield f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}{self._there.path}"
+        finally:
+            server.close()
+
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Carry both ways until the client goes."""
+        up_reader, up_writer = await asyncio.open_connection(self._there.hostname, self._there.port)
+        asking = asyncio.ensure_future(pump(reader, up_writer))
+        with suppress(ConnectionError):
+            while piece := await up_reader.read(PIECE):
+                if self.is_mute:
+                    self.kept_back += len(piece)
+                else:
+                    writer.write(piece)
+                    await writer.drain()
+        asking.cancel()
+        writer.close()

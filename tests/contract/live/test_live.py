@@ -28,7 +28,7 @@ from bot4.record.decode import decode
 from bot4.runtime.clocks import RacingClock, SystemClock
 from bot4.runtime.settings import Settings, StrategySettings
 from bot4.runtime.venue_settings import REST, SOCKET, VenueSettings
-from tests.contract.live.cutting import cutting
+from tests.contract.live.cutting import Mutable, cutting
 from tests.contract.live.wave import CASH, INTERVAL, KEY, PAST_BARS, SECRET, SPEED, STRATEGY, SYMBOL, wave
 
 pytestmark = pytest.mark.slow
@@ -60,16 +60,20 @@ def ran(folder: Path, *, is_paper: bool, is_resumed: bool = False, orders: str =
         ready = await server.open()
         async with AsyncExitStack() as ending:
             ending.push_async_callback(server.close)
-            ws_api = str(ready["ws_api"])
+            ws_api, ws, ws_standby = str(ready["ws_api"]), str(ready["ws"]), ""
+            feed = Mutable(ws)
             if is_cut:
                 ws_api = await ending.enter_async_context(cutting(ws_api))
+                ws = await ending.enter_async_context(feed.open())
+                ws_standby = str(ready["ws"])
             (folder / "rider.py").write_text(STRATEGY)
             venue = VenueSettings(
                 symbols=(SYMBOL,),
                 interval=INTERVAL,
                 warm_up_bars=PAST_BARS,
                 rest=str(ready["rest"]),
-                ws=str(ready["ws"]),
+                ws=ws,
+                ws_standby=ws_standby,
                 ws_api=ws_api,
                 orders=orders,
             )
@@ -90,7 +94,9 @@ def ran(folder: Path, *, is_paper: bool, is_resumed: bool = False, orders: str =
                 request, before = replace(request, resume=str(first.journal.parent)), first.fills
                 assert before > 0
             run = LiveRun(request, NoView(), clock)
+            muting = asyncio.ensure_future(mute(feed, run))
             outcome = await run.run(asyncio.Event())
+            muting.cancel()
             assert outcome.fills > before
             doors = run.doors
             assert doors is not None
@@ -99,6 +105,14 @@ def ran(folder: Path, *, is_paper: bool, is_resumed: bool = False, orders: str =
             return Ran(outcome, server.exchange.ledger(MEMBER), run.unprotected.gaps, carried, opened)
 
     return asyncio.run(go())
+
+
+async def mute(feed: Mutable, run: LiveRun) -> None:
+    """Let a feed fall silent once the run trades."""
+    while run.account is None or not run.account.feed.is_ready:
+        await asyncio.sleep(0.05)
+    await asyncio.sleep(SECONDS / 4)
+    feed.is_mute = True
 
 
 @pytest.fixture(scope="module")
@@ -213,6 +227,19 @@ def test_a_run_replays_to_the_byte_from_what_it_heard(which: str, request: pytes
     assert replayed.conduct == run.outcome.conduct
     assert replayed.conduct == run.outcome.conduct
     assert verify(run.outcome.journal).ok
+
+
+@pytest.mark.requirement("DATA_001", "FLOW_001")
+def test_a_silent_feed_is_replaced_by_the_other_and_the_run_trades_on(cut: Ran, live: Ran) -> None:
+    """The first feed says nothing from the middle of the run on: the other is believed, and it is counted."""
+    connections = cut.outcome.connections
+    assert connections is not None
+    assert [one.name for one in connections.lines] == ["binance-spot-0", "binance-spot-1"]
+    assert connections.lines[0].interrupted + connections.lines[0].silent > 0
+    assert connections.turns > 0
+    assert cut.outcome.bars + 10 > live.outcome.bars, "no bar was lost with it"
+    assert live.outcome.connections is not None
+    assert (len(live.outcome.connections.lines), live.outcome.connections.turns) == (1, 0)
 
 
 @pytest.mark.requirement("ORDER_001", "WS_001", "P-03")

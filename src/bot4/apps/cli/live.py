@@ -30,6 +30,5 @@ def live(
     if not request.addresses.is_imagined:
         from bot4.apps.doctor import examine
 
-        doors = (request.addresses.rest, request.addresses.ws, request.addresses.ws_api)
-        refuse_unarmed(doors, conditions(request.config, examine(request.out), request.out))
+        refuse_unarmed(request.addresses.all, conditions(request.config, examine(request.out), request.out))
     return told(run_at_venue(request, screen), screen)

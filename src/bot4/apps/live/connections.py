@@ -25,6 +25,7 @@ def connections_of(rest: BinanceRest, market: LiveMarket | None, account: Accoun
         lines=tuple(
             Line(one.name, one.pool.opened, one.dialect.told[INTERRUPTED], one.dialect.told[SILENT]) for one in lanes
         ),
+        turns=0 if market is None else sum(one.pair.choice.changes for one in market.followed if one.pair is not None),
         sessions=0 if account is None else account.feed.sessions,
         compared=0 if account is None else account.feed.compared,
         spent=tuple(

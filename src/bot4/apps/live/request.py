@@ -16,23 +16,37 @@ from bot4.adapters.venues.kit.signing import Ed25519Signer, HmacSigner, Signer
 from bot4.apps.output import RUNS
 from bot4.domain.errors import BadInput
 from bot4.runtime.settings import Settings
-from bot4.runtime.venue_settings import VenueSettings
+from bot4.runtime.venue_settings import NO_STANDBY, WS, WS_STANDBY, VenueSettings
 
 LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Hold the three doors of a venue, checked: no other host is ever dialed."""
+    """Hold the doors of a venue, checked: no other host is ever dialed.
+
+    ``standby`` is a second feed of the same market, which stands in for ``ws``.
+    """
 
     rest: Endpoint
     ws: Endpoint
     ws_api: Endpoint
+    standby: Endpoint | None = None
+
+    @property
+    def feeds(self) -> tuple[Endpoint, ...]:
+        """Return where the market is heard: the first is believed while it can be."""
+        return (self.ws,) if self.standby is None else (self.ws, self.standby)
+
+    @property
+    def all(self) -> tuple[Endpoint, ...]:
+        """Return every door."""
+        return (self.rest, *self.feeds, self.ws_api)
 
     @property
     def is_imagined(self) -> bool:
-        """Say whether all three are on this machine."""
-        return all(is_loopback(one.host) for one in (self.rest, self.ws, self.ws_api))
+        """Say whether all are on this machine."""
+        return all(is_loopback(one.host) for one in self.all)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,14 +85,19 @@ def addresses_of(venue: VenueSettings) -> Addresses:
     rest = allowed(venue.rest, (*HOSTS, *LOOPBACK), place="venue.rest")
     ws = allowed(venue.ws, (*MARKET_HOSTS, *LOOPBACK), place="venue.ws")
     ws_api = allowed(venue.ws_api, (*SOCKET_HOSTS, *LOOPBACK), place="venue.ws_api")
+    second = venue.ws_standby or (WS_STANDBY if venue.ws == WS else NO_STANDBY)
+    standby = None
+    if second != NO_STANDBY:
+        standby = allowed(second, (*MARKET_HOSTS, *LOOPBACK), place="venue.ws_standby")
     for place, one, schemes in (
         ("venue.rest", rest, ("http", "https")),
         ("venue.ws", ws, ("ws", "wss")),
+        ("venue.ws_standby", standby or ws, ("ws", "wss")),
         ("venue.ws_api", ws_api, ("ws", "wss")),
     ):
         if one.scheme not in schemes:
             raise BadInput(place, one.scheme, " or ".join(schemes), "Correct the scheme.")
-    found = Addresses(rest, ws, ws_api)
+    found = Addresses(rest, ws, ws_api, standby)
     if venue.speed != 1.0 and not found.is_imagined:
         raise BadInput(
             "venue.speed",

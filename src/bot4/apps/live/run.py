@@ -232,8 +232,6 @@ class LiveRun:
     def _market(self, doors: Doors, loop: LiveLoop, receiver: Callable[[Event], None]) -> LiveMarket:
         """Return the market of the run's symbols."""
         request = self.request
-        endpoint = request.addresses.ws
-        connect = partial(dial, endpoint, path=COMBINED_PATH, tls=verified() if endpoint.is_secure else None)
         return LiveMarket(
             MarketRequest(
                 symbols=request.venue.symbols,
@@ -242,7 +240,10 @@ class LiveRun:
                 time_scale=self._speed,
             ),
             rest=doors.rest,
-            connects=[connect],
+            connects=[
+                partial(dial, one, path=COMBINED_PATH, tls=verified() if one.is_secure else None)
+                for one in request.addresses.feeds
+            ],
             clock=PairedClock(self._clock, self._machine),
             generator=np.random.default_rng(),
             receiver=receiver,

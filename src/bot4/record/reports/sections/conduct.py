@@ -94,6 +94,8 @@ def connection_tables(one: Connections) -> list[Markup]:
     lines: Rows = [[line.name, f"{line.opened:,}", f"{line.interrupted:,}", f"{line.silent:,}"] for line in one.lines]
     if one.sessions:
         lines.append([f"account, books compared {count_text(one.compared, 'time')}", f"{one.sessions:,}", DASH, DASH])
+    if one.turns:
+        lines.append([f"changes between two feeds, {count_text(one.turns, 'time')}", DASH, DASH, DASH])
     if lines:
         parts.append(table("Connections", ("", "Made", "Streams cut", "Streams silent"), lines))
     if one.spent:
