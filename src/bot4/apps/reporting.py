@@ -14,7 +14,7 @@ from bot4.apps.execute import Executed
 from bot4.apps.session import Prepared, interval_of
 from bot4.domain.values import Lots, Ticks
 from bot4.market.faults import FAULT_KINDS
-from bot4.record.header import Live, live_filters
+from bot4.record.header import live_filters
 from bot4.record.reports.collect import collect
 from bot4.record.reports.data import DataSetFacts, FaultCount, RunFacts, StrategyFacts
 from bot4.record.reports.page import render
@@ -83,7 +83,7 @@ def assumptions_of(venue: str) -> str:
 
 def is_live(prepared: Prepared) -> bool:
     """Say whether the market was heard as it happened."""
-    return any(isinstance(one.live, Live) for one in prepared.header.data)
+    return prepared.header.is_live
 
 
 def is_traded(prepared: Prepared) -> bool:
