@@ -112,6 +112,7 @@ def test_a_latency_that_was_set_for_bars_is_told_to_be_none_over_ticks(
         (("--ticks", "nowhere.parquet"), "symbol_unknown", "--ticks nowhere.parquet"),
         (("--ticks", "AAAUSDT=nowhere.parquet"), "file_missing", "nowhere.parquet"),
         (("--ticks", "AAAUSDT=words.csv"), "column_missing", "words.csv"),
+        (("--ticks", "AAAUSDT=empty.csv"), "empty", "empty.csv"),
         (("--ticks", "BTCUSD_PERP=coin.jsonl.gz"), "inverse_contract", "BTCUSD_PERP"),
         (("--ticks", "AAAUSDT=good.jsonl.gz", "--set", "ticks.queue=fair"), "config_value", "--set: ticks.queue"),
         ((), "file_missing", "--bars"),
@@ -124,6 +125,7 @@ def test_what_cannot_be_run_is_refused(
     recording(here / "good.jsonl.gz")
     recording(here / "coin.jsonl.gz", "BTCUSD_PERP")
     (here / "words.csv").write_text("word,meaning\na,b\n", encoding="ascii")
+    (here / "empty.csv").touch()
     exit_code, told = answer(capsys, "backtest", *words)
     assert exit_code == 2
     error = told["error"]

@@ -212,11 +212,13 @@ def open_tick_file(path: Path, symbol: str) -> TickReader:
     Raises
     ------
     BadInput
-        If it is missing or unreadable, or holds no ticks of a known kind.
+        If it is missing, unreadable or empty, or holds no ticks of a known kind.
     """
     check_readable(path)
     with path.open("rb") as file:
         magic = file.read(4)
+    if not magic:
+        raise BadInput(str(path), "an empty file", "a file of ticks", "Give a file that holds ticks.", "empty")
     if magic == b"PAR1":
         noted = own_metadata(str(path))
         return OwnTicks(path, noted) if noted else TableTicks(path, is_parquet=True)
