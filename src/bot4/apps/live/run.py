@@ -20,6 +20,7 @@ import numpy as np
 
 from bot4.adapters.net.tls import verified
 from bot4.adapters.net.websocket import dial
+from bot4.adapters.observability.run_log import RunLog
 from bot4.adapters.stores.journal_key import load_or_create_key
 from bot4.adapters.stores.journal_reader import read_header
 from bot4.adapters.venues.binance.live_market import LiveMarket
@@ -122,7 +123,11 @@ class LiveRun:
                 warm_up(compiled_features(plan.settings, plan.recruits))
                 key = load_or_create_key(state_folder(os.environ))
                 is_resumed = self.request.resume is not None
-                with live_recording(path, plan, durable=True, resume=is_resumed, key=key) as recording:
+                with (
+                    self._log(path, plan) as log,
+                    live_recording(path, plan, durable=True, resume=is_resumed, key=key) as recording,
+                ):
+                    self._telling.log_to(log)
                     observers = Observers(plan, recording)
                     self.unprotected = observers.watch.unprotected
                     digest = await self._trade(recording, observers, stop)
@@ -134,6 +139,13 @@ class LiveRun:
                 folder.release()
         finally:
             await self.doors.rest.close()
+
+    def _log(self, folder: Path, plan: LivePlan) -> RunLog:
+        """Return the log of the run, begun; the name of the key is starred wherever it stands."""
+        signer = self.request.signer
+        log = RunLog(folder, lambda: int(self._machine.now_ns()), () if signer is None else (signer.api_key,))
+        log.say("start", command=self.request.command, run=plan.header.run)
+        return log
 
     def _plan(self, doors: Doors) -> LivePlan:
         """Return the plan of a new run, or that of the run to go on with."""
