@@ -32,8 +32,29 @@ ws = "{ws}"
 ws_api = "{ws_api}"
 key = "env:LIVE_KEY"
 secret = "env:LIVE_SECRET"
+signature = "{signature}"
 speed = {speed}
 """
+
+
+class Ended(AssertionError):
+    """A process that was to go on has ended by itself, with an exit code."""
+
+    def __init__(self, code: int, said: str) -> None:
+        super().__init__(f"{said} (exit code {code})")
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Keys:
+    """What it trades with, and how it signs."""
+
+    key: str = KEY
+    secret: str = SECRET
+    signature: str = "hmac"
+
+
+OURS = Keys()
 
 DELAYS_S = {"taken": 0.01, "compared": 0.3, "submitted": 0.005, "canceled": 0.01, "any": 3.0, "heard": 0.002}
 """The venue has an order; the books are compared; a submit, a cancel is on the disk; at any time; market data is being
@@ -60,22 +81,42 @@ class TradingProcess:
         Where it trades.
     ledger : callable
         Returns the venue's ledger of the account.
+    keys : Keys
+        What it trades with.
+    strategy : str
+        The text of the strategy's file.
+
+    Attributes
+    ----------
+    said : list of str
+        Everything that its processes wrote to stdout and stderr.
     """
 
-    def __init__(self, folder: Path, venue: Running, ledger: Callable[[], AccountLedger]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        venue: Running,
+        ledger: Callable[[], AccountLedger],
+        *,
+        keys: Keys = OURS,
+        strategy: str = STRATEGY,
+    ) -> None:
         self.folder = folder
         self.ledger = ledger
+        self.keys = keys
+        self.said: list[str] = []
         self.begun = 0
         self._tail: Tail | None = None
         self._stood = 0
         self._process: subprocess.Popen[str] | None = None
-        (folder / "rider.py").write_text(STRATEGY)
+        (folder / "rider.py").write_text(strategy)
         (folder / "live.toml").write_text(
             CONFIG.format(
                 symbol=SYMBOL,
                 interval=INTERVAL,
                 bars=PAST_BARS,
                 speed=SPEED,
+                signature=keys.signature,
                 rest=venue.rest,
                 ws=venue.ws,
                 ws_api=venue.ws_api,
@@ -88,21 +129,23 @@ class TradingProcess:
         [found] = [one for one in (self.folder / "runs").glob("*") if (one / "journal").exists()]
         return found
 
-    def begin(self) -> None:
-        """Begin the run, or go on with it as the documents say."""
-        words = ["live", "live.toml", "--no-report", "--json"]
+    def begin(self, *more: str, **variables: str) -> int:
+        """Begin the run, or go on with it as the documents say, and return its process."""
+        words = ["live", "live.toml", "--json", *(more or ["--no-report"])]
         self._tail, self._stood = None, 0
-        if self.begun:
+        if self.begun and list((self.folder / "runs").glob("*/journal")):
             self._stood = (self.run / "journal").stat().st_size
             words += ["--resume", self.run.name.removesuffix(".part")]
         environment = {
-            **os.environ, "LIVE_KEY": KEY, "LIVE_SECRET": SECRET, "XDG_STATE_HOME": str(self.folder / "state"),
+            **os.environ, "LIVE_KEY": self.keys.key, "LIVE_SECRET": self.keys.secret,
+            "XDG_STATE_HOME": str(self.folder / "state"), **variables,
         }  # fmt: skip
         self.begun += 1
         self._process = subprocess.Popen(
             [sys.executable, "-m", "bot4", *words],
             cwd=self.folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
+        return self._process.pid
 
     def kill(self, moment: str, chance: random.Random) -> Death:
         """Wait for a moment, and kill; the wait after it is drawn."""
@@ -119,7 +162,7 @@ class TradingProcess:
         time.sleep(chance.uniform(0, DELAYS_S[moment]))
         assert self._process is not None
         self._process.kill()
-        self._process.communicate()
+        self.said += self._process.communicate()
         assert self._process.returncode == -signal.SIGKILL
         there = frozenset(int(one.client_order_id.rpartition("-")[2]) for one in self.ledger().orders)
         return Death(moment, left_by(Tail(self.run / "journal").read(), Tail(self.run / "market.data").read()), there)
@@ -134,8 +177,15 @@ class TradingProcess:
         assert self._process is not None
         self._process.send_signal(signal.SIGINT)
         out, err = self._process.communicate(timeout=STARTED_S)
+        self.said += [out, err]
         assert self._process.returncode == 0, err
         return out.splitlines()[-1]
+
+    def ended(self) -> int:
+        """Wait until it has ended by itself, and return its exit code."""
+        assert self._process is not None
+        self.said += self._process.communicate(timeout=STARTED_S)
+        return self._process.returncode
 
     def _has_begun(self) -> bool:
         """Say whether it has written something of its own."""
@@ -177,6 +227,8 @@ class TradingProcess:
         while not happened():
             assert self._process is not None
             if self._process.poll() is not None:
-                raise AssertionError(f"it ended by itself: {self._process.communicate()}")
+                ended = self._process.communicate()
+                self.said += ended
+                raise Ended(self._process.returncode, f"it ended by itself: {ended}")
             assert time.monotonic() < deadline, "it did not happen"
             time.sleep(0.001)
