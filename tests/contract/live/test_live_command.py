@@ -57,6 +57,7 @@ def test_what_cannot_be_used_is_told_before_anything_is_asked(tmp_path: Path) ->
     assert (code, error["code"], error["place"]) == (2, "unknown_key", "live.toml:10")
     name = written(tmp_path, NOWHERE)
     assert bot4(tmp_path, "paper", name, "--set", "gate=observe")[1]["code"] == "gate_observes"
+    assert bot4(tmp_path, "paper", name, "--resume", "paper-1a2b3c4d")[1]["code"] == "not_resumable"
     assert bot4(tmp_path, "live", name, secret="")[1]["code"] == "no_secret"
     assert bot4(tmp_path, "live", written(tmp_path, 'rest = "https://elsewhere.example"\n'))[0] == 2
 

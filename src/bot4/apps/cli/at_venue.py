@@ -50,7 +50,7 @@ def live_request(command: str, config: Path, options: LiveOptions) -> "LiveReque
     Raises
     ------
     BadInput
-        If the configuration cannot be used, or its gate only looks on.
+        If the configuration cannot be used, its gate only looks on, or a paper run is to be gone on with.
     """
     from bot4.apps.live.request import LiveRequest, addresses_of, passphrase_of, signer_of
     from bot4.runtime.config_file import Override, load_settings, parse_override
@@ -67,6 +67,14 @@ def live_request(command: str, config: Path, options: LiveOptions) -> "LiveReque
             "enforce: on a live feed nothing trades without evidence",
             "Research with bot4 backtest, or bot4 paper --replay.",
             "gate_observes",
+        )
+    if command == "paper" and options.resume is not None:
+        raise BadInput(
+            "--resume",
+            options.resume,
+            "a run with real orders: what an imagined venue held is gone with the process",
+            "Begin a new paper run.",
+            "not_resumable",
         )
     venue = venue_settings(loaded.apart, loaded.place)
     signer = None
