@@ -20,7 +20,7 @@ from bot4.adapters.venues.binance.restart import recall
 from bot4.adapters.venues.binance.user_data import UserDataReader
 from bot4.adapters.venues.kit.drift import Drift
 from bot4.adapters.venues.kit.holdings import Holdings
-from bot4.apps.live.doors import Doors
+from bot4.apps.live.doors import Doors, window_at
 from bot4.apps.live.request import LiveRequest
 from bot4.domain.books_equal import BooksEqual
 from bot4.domain.event import Event
@@ -122,6 +122,7 @@ def racing(pace: FeedPace, speed: float) -> FeedPace:
     return replace(
         pace,
         reply_s=pace.reply_s * speed,
+        window_ms=window_at(speed),
         period_s=pace.period_s * speed,
         grace_s=pace.grace_s * speed,
         owed_s=pace.owed_s * speed,

@@ -66,7 +66,7 @@ async def open_doors(request: LiveRequest, clock: Clock, speed: float = 1.0) -> 
     OutsideFault
         If it cannot be reached, or refuses.
     """
-    window_ms = min(int(RECV_WINDOW_MS * speed), RECV_WINDOW_MS_MAX)
+    window_ms = window_at(speed)
     rest = rest_door(request, clock, ClockOffset(), limiter_of(FIRST_LIMITS), window_ms)
     try:
         info = await rules(rest, request)
@@ -182,3 +182,8 @@ async def fee_in_base(rest: BinanceRest, symbol: str) -> int:
     if terms is None:
         raise BadInput(f"commission of {symbol}", "rates that are none", "fractions", "Ask the venue.", "drift")
     return 0 if terms.discount_asset else terms.highest(is_maker=False)
+
+
+def window_at(speed: float) -> int:
+    """Return for how many ms after its time stamp a request may be taken: as many of ours, where a venue allows it."""
+    return min(int(RECV_WINDOW_MS * speed), RECV_WINDOW_MS_MAX)

@@ -16,6 +16,7 @@ import numpy as np
 
 from bot4.adapters.venues.binance.hearing import Hearing
 from bot4.adapters.venues.binance.reconcile import Equality
+from bot4.adapters.venues.binance.requests import RECV_WINDOW_MS
 from bot4.adapters.venues.binance.subscription import S_NS, Connect, Subscription
 from bot4.adapters.venues.binance.user_data import UserDataReader
 from bot4.adapters.venues.kit.answers import Outcome, Remedy
@@ -39,6 +40,8 @@ class FeedPace:
     ----------
     reply_s : float
         How long the answer to a subscription is waited for.
+    window_ms : int
+        For how long after its time stamp the venue may take a subscription.
     period_s : float
         Between two comparisons while all is well.
     again_s : float
@@ -56,6 +59,7 @@ class FeedPace:
     """
 
     reply_s: float = 5.0
+    window_ms: int = RECV_WINDOW_MS
     period_s: float = 10.0
     again_s: float = 0.25
     grace_s: float = 30.0
@@ -182,7 +186,7 @@ class AccountFeed:
             return NO_TIME
         fresh = Subscription(self.sessions, take=self._hearing.by_stream, reader=self._reader, clock=self._clock)
         self._lines = [line for line in self._lines if not line.is_gone] + [fresh]
-        answer = await fresh.open(self._connect, self._signer, stamp_ms, self._pace.reply_s)
+        answer = await fresh.open(self._connect, self._signer, stamp_ms, self._pace.reply_s, self._pace.window_ms)
         self._hold_ns = fresh.hold_ns
         if isinstance(answer, str):
             return answer

@@ -251,7 +251,7 @@ class BinanceSocket:
         stamp = self._offset.stamp_ms(self._now())
         if request is LOGON:
             assert stamp is not None, "a logon waits for the venue's time"
-            return entry_params(stamp, self._signer)
+            return entry_params(stamp, self._signer, self._recv_window_ms)
         assert stamp is not None or not request.signed, "a signed request waits for the venue's time"
         if self.is_logged_on:
             return session_params(request, stamp or 0, self._recv_window_ms)

@@ -7,6 +7,7 @@ from typing import Any, Final, final
 
 from bot4.adapters.net.ending import Ending
 from bot4.adapters.net.websocket import Listener, Payload, Wire
+from bot4.adapters.venues.binance.requests import RECV_WINDOW_MS
 from bot4.adapters.venues.binance.user_data import StreamEnded, UserDataReader, UserNews
 from bot4.adapters.venues.binance.ws_api import SUBSCRIBE_SIGNED, Replied, RequestBook, UserEvent, entry_params
 from bot4.adapters.venues.kit.answers import Answer, Outcome
@@ -61,7 +62,9 @@ class Subscription(Listener):
         self._over = asyncio.Event()
         self._watching: asyncio.Task[None] | None = None
 
-    async def open(self, connect: Connect, signer: Signer, stamp_ms: int, wait_s: float) -> Answer | str:
+    async def open(
+        self, connect: Connect, signer: Signer, stamp_ms: int, wait_s: float, window_ms: int = RECV_WINDOW_MS
+    ) -> Answer | str:
         """Connect and subscribe; return the venue's answer, or in words why there is none."""
         wire = await connect(self)
         if isinstance(wire, Ending):
@@ -69,9 +72,8 @@ class Subscription(Listener):
             return self.end(f"not connected: {wire.kind}")
         self._wire = wire
         self._watching = asyncio.get_running_loop().create_task(self._watch(wire))
-        asked = self._book.send(
-            SUBSCRIBE_SIGNED, entry_params(stamp_ms, signer), now_ms=self._now_ms(), wait_ms=int(wait_s * 1e3)
-        )
+        params = entry_params(stamp_ms, signer, window_ms)
+        asked = self._book.send(SUBSCRIBE_SIGNED, params, now_ms=self._now_ms(), wait_ms=int(wait_s * 1e3))
         assert asked is not None, "the first request of a socket has room"
         if not wire.send(asked[1]):
             return self.end("the connection was lost before it was subscribed")

@@ -234,9 +234,10 @@ def one_off_params(request: Request, stamp_ms: int, signer: Signer, window_ms: i
     return signed_params({**params, **window(stamp_ms, window_ms)}, signer) if request.signed else params
 
 
-def entry_params(stamp_ms: int, signer: Signer) -> Params:
-    """Return the parameters of a logon, or of a subscription that is signed for itself."""
-    return signed_params({"timestamp": stamp_ms}, signer)
+def entry_params(stamp_ms: int, signer: Signer, window_ms: int = RECV_WINDOW_MS) -> Params:
+    """Return the parameters of a logon, or of a subscription signed for itself; the usual window is not said."""
+    told = {"timestamp": stamp_ms} if window_ms == RECV_WINDOW_MS else window(stamp_ms, window_ms)
+    return signed_params(told, signer)
 
 
 def window(stamp_ms: int, window_ms: int) -> Params:
