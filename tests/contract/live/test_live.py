@@ -21,6 +21,7 @@ from bot4.apps.live.view import NoView
 from bot4.apps.outcome import Outcome
 from bot4.apps.progress import Silent
 from bot4.apps.replay import run as run_replay
+from bot4.apps.venue_server.faults.schedule import parse_rules
 from bot4.apps.venue_server.serve import MEMBER, VenueServer
 from bot4.domain.event import FEE_TAKEN, FILL, READINESS, SUBMIT
 from bot4.domain.values import Nanos
@@ -34,6 +35,9 @@ from tests.contract.live.wave import CASH, INTERVAL, KEY, PAST_BARS, SECRET, SPE
 pytestmark = pytest.mark.slow
 
 SECONDS = 12.0
+BAN = "R05@2,R04@3"
+"""Slow down, and then a ban for whoever went on."""
+
 LOT = 1_000
 
 
@@ -44,6 +48,8 @@ class Ran:
     outcome: Outcome
     ledger: Any
     gaps: int
+    struck: dict[str, int]
+    at_ban: int
     carried: dict[str, int]
     sockets: int
 
@@ -94,25 +100,39 @@ def ran(folder: Path, *, is_paper: bool, is_resumed: bool = False, orders: str =
                 request, before = replace(request, resume=str(first.journal.parent)), first.fills
                 assert before > 0
             run = LiveRun(request, NoView(), clock)
-            muting = asyncio.ensure_future(mute(feed, run))
+            troubling = asyncio.ensure_future(trouble(server, BAN if is_resumed else "", feed, run))
             outcome = await run.run(asyncio.Event())
-            muting.cancel()
+            at_ban = troubling.result() if troubling.done() else -1
+            troubling.cancel()
             assert outcome.fills > before
             doors = run.doors
             assert doors is not None
             carried = dict(doors.orders.carried) if isinstance(doors.orders, TwoDoors) else {}
             opened = doors.socket.opened if doors.socket is not None else 0
-            return Ran(outcome, server.exchange.ledger(MEMBER), run.unprotected.gaps, carried, opened)
+            return Ran(
+                outcome,
+                server.exchange.ledger(MEMBER),
+                run.unprotected.gaps,
+                dict(server.schedule.struck),
+                at_ban,
+                carried,
+                opened,
+            )
 
     return asyncio.run(go())
 
 
-async def mute(feed: Mutable, run: LiveRun) -> None:
-    """Let a feed fall silent once the run trades."""
+async def trouble(server: VenueServer, faults: str, feed: Mutable, run: LiveRun) -> int:
+    """Let faults begin and a feed fall silent once the run trades; return the orders when all faults had struck."""
     while run.account is None or not run.account.feed.is_ready:
         await asyncio.sleep(0.05)
     await asyncio.sleep(SECONDS / 4)
     feed.is_mute = True
+    rules = parse_rules(faults) if faults else ()
+    server.schedule.begin(rules)
+    while len(server.schedule.struck) < len(rules):
+        await asyncio.sleep(0.05)
+    return len(server.exchange.ledger(MEMBER).orders)
 
 
 @pytest.fixture(scope="module")
@@ -227,6 +247,16 @@ def test_a_run_replays_to_the_byte_from_what_it_heard(which: str, request: pytes
     assert replayed.conduct == run.outcome.conduct
     assert replayed.conduct == run.outcome.conduct
     assert verify(run.outcome.journal).ok
+
+
+@pytest.mark.requirement("ORDER_001", "EXEC_001")
+def test_a_ban_is_waited_out_and_the_run_trades_on(resumed: Ran) -> None:
+    """After 429 and 418 nothing is sent before the moment they name; then books are compared and orders leave."""
+    assert resumed.struck == {"R04": 1, "R05": 1}
+    connections = resumed.outcome.connections
+    assert connections is not None
+    assert connections.backed_off == 2
+    assert 0 < resumed.at_ban < len(resumed.ledger.orders), "orders left after the ban"
 
 
 @pytest.mark.requirement("DATA_001", "FLOW_001")
