@@ -107,6 +107,8 @@ def test_a_terminal_is_told_the_same() -> None:
     assert alert_lines(CONNECTIONS.told()) == [
         "alert: unmapped -9999, 2 times", "the venue asked us to slow down 1 time"
     ]  # fmt: skip
+    racing = dict(connection_lines(replace(CONNECTIONS, speed=400.0).told()))
+    assert racing["clock"] == "the simulated venue's, 400 times as fast as ours: so are all times here"
     never = replace(CONDUCT, unprotected=Unprotected(0, 0, None, 0, 0))
     assert dict(conduct_lines(never.told()))["without a stop"] == "never"
     still = replace(CONDUCT, unprotected=Unprotected(0, 0, None, 0, 5 * MS))

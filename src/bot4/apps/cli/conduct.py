@@ -43,6 +43,10 @@ def bare_words(bare: Told) -> str:
 def connection_lines(told: Told) -> list[tuple[str, str]]:
     """Return what the process has counted of its connections."""
     lines = []
+    if told["speed"] != 1.0:
+        lines.append(
+            ("clock", f"the simulated venue's, {told['speed']:,.0f} times as fast as ours: so are all times here")
+        )
     for name, line in told["lines"].items():
         feeds = [one for one in told["feeds"] if one["feed"] == name]
         gaps, resyncs = (sum(one[what] for one in feeds) for what in ("gaps", "resyncs"))
