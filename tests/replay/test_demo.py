@@ -21,8 +21,6 @@ from tests.replay.runs import words_in
 
 pytestmark = pytest.mark.slow
 
-SECONDS = 10.0
-
 
 def told(outcome: Outcome, *kinds: str) -> list[dict[str, Any]]:
     """Every record of some kinds, with its moment, the bar it stands behind, and all its fields."""
@@ -39,7 +37,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Demonstrated:
     folder = tmp_path_factory.mktemp("demo")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", str(folder / "state"))
-        ready = make_ready(DemoRequest(out=folder / "runs", seconds=SECONDS), lambda _line: None)
+        ready = make_ready(DemoRequest(out=folder / "runs"), lambda _line: None)
         return asyncio.run(demonstrate(ready, NoView(), asyncio.Event()))
 
 
@@ -54,7 +52,7 @@ def test_the_gate_lets_the_planted_edge_through_and_refuses_the_others(demo: Out
     """Momentum passes and trades; what the others said became refusals and no order."""
     assert demo.gate == "enforce"
     assert demo.passed == ("momentum",)
-    assert demo.fills >= 2
+    assert demo.fills > 0
     slots = {word["slot"] for word in told(demo, "submit")}
     assert slots == {demo.strategies.index("momentum")}
     refused = {word["slot"] for word in told(demo, "refused")}

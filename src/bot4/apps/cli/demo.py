@@ -62,6 +62,8 @@ def demonstrated(done: "Demonstrated", screen: Screen) -> Reply:
 
     def show(console: "Console") -> None:
         run.show(console)
+        if not done.outcome.fills:
+            console.print("[yellow]nothing was traded[/]: too short a time; --for 2m gives it longer")
         if equal:
             console.print(
                 "[green]equal[/]: our books and the venue's ledger, money, coins and trades, to the last unit"

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from time import process_time_ns
 from typing import Final
 
 from mypy_extensions import i64
@@ -45,10 +46,17 @@ QUOTE: Final = "USDT"
 SPEED: Final = 600.0
 """Seconds of the venue in one of ours. A signed request lives sixty of them at most: a tenth of a second."""
 
+SPEED_MIN: Final = 100.0
+SHARE_USUAL: Final = 0.8
+"""What part of the time a machine that has nothing else to do works for us while all is made ready."""
+
 SECONDS: Final = 15.0
 """How long it trades, unless told; less, but not below half of it, where the start has taken longer than usual."""
 
 START_USUAL_S: Final = 35.0
+FIRST_TRADE_S: Final = 45.0
+"""How much longer at most, where nothing was traded by then."""
+
 SECONDS_MIN: Final = 1.0
 SECONDS_MAX: Final = 600.0
 START_S: Final = 300.0
@@ -82,6 +90,7 @@ class Ready:
     config: Settings
     market: DemoMarket
     began_ns: int
+    speed: float
 
     def seconds(self) -> float:
         """Return how long to trade, asked when it begins."""
@@ -107,7 +116,8 @@ def make_ready(request: DemoRequest, tell: Callable[[str], object]) -> Ready:
     BadInput
         If it is to last too short or too long, or the seed is out of range.
     """
-    began_ns = int(SystemClock().monotonic_ns())
+    machine = SystemClock()
+    began_ns, worked_ns = int(machine.monotonic_ns()), process_time_ns()
     longest_s = SECONDS if request.seconds is None else request.seconds
     if not SECONDS_MIN <= longest_s <= SECONDS_MAX:
         allowed = f"{SECONDS_MIN:g}s to {SECONDS_MAX / 60:g}m"
@@ -120,7 +130,16 @@ def make_ready(request: DemoRequest, tell: Callable[[str], object]) -> Ready:
     market = DemoMarket(request.seed, int((longest_s + START_S) * SPEED * 1000) // INTERVAL_MS)
     tell("compiling the kernels, once on a machine")
     warm_up(compiled_features(config, recruit(config.strategies, Path())))
-    return Ready(request, config, market, began_ns)
+    share = (process_time_ns() - worked_ns) / max(int(machine.monotonic_ns()) - began_ns, 1)
+    return Ready(request, config, market, began_ns, speed_of(share))
+
+
+def speed_of(share: float) -> float:
+    """Return how fast the venue's days may pass on a machine that gave us a share of the time.
+
+    One that is busy answers late, and what is signed is stale by then: its venue races less.
+    """
+    return max(SPEED_MIN, SPEED * min(1.0, share / SHARE_USUAL))
 
 
 async def demonstrate(ready: Ready, view: View, stop: asyncio.Event) -> Demonstrated:
@@ -138,7 +157,7 @@ async def demonstrate(ready: Ready, view: View, stop: asyncio.Event) -> Demonstr
             api_key=key,
             api_secret=secret,
             balances={QUOTE: ready.config.account.cash * ONE},
-            speed=SPEED,
+            speed=ready.speed,
             began_ns=BEGAN_MS * 1_000_000,
             past=ready.market.past(),
             prints=ready.market.prints(),
@@ -167,7 +186,7 @@ def live_request(ready: Ready, doors: dict[str, object], signer: HmacSigner) -> 
         symbols=SYMBOLS,
         interval=INTERVAL,
         warm_up_bars=PAST_BARS,
-        speed=SPEED,
+        speed=ready.speed,
         rest=str(doors["rest"]),
         ws=str(doors["ws"]),
         ws_api=str(doors["ws_api"]),
@@ -200,7 +219,7 @@ async def end_in_time(
         await asyncio.wait((begun, stopped), return_when=asyncio.FIRST_COMPLETED)
         await asyncio.wait((stopped,), timeout=ready.seconds())
         if ready.request.seconds is None and begun.done():
-            await asyncio.wait((stopped, traded), timeout=SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((stopped, traded), timeout=FIRST_TRADE_S, return_when=asyncio.FIRST_COMPLETED)
         ready.market.close()
         if begun.done():
             with suppress(TimeoutError):

@@ -8,7 +8,7 @@ from mypy_extensions import i64
 
 from bot4.account.portfolio import Portfolio
 from bot4.apps.demo.market import BAR_PRINTS, BEGAN_MS, INTERVAL_MS, PAST_BARS, SYMBOLS, DemoMarket, way
-from bot4.apps.demo.run import differences
+from bot4.apps.demo.run import SPEED, SPEED_MIN, differences, speed_of
 from bot4.apps.venue_server.background import Print
 from bot4.domain.values import MONEY_ONE, Money
 from bot4.simulation.exchange.accounts import Balance
@@ -71,6 +71,13 @@ def test_a_closed_market_tells_no_further_trade() -> None:
     next(told)
     market.close()
     assert list(told) == []
+
+
+def test_a_busy_machine_gets_a_slower_venue() -> None:
+    """With all of its time for us it races, with a fifth much less, never slower than a person would wait for."""
+    assert speed_of(1.0) == speed_of(0.9) == SPEED
+    assert SPEED_MIN < speed_of(0.2) < SPEED / 2
+    assert speed_of(0.0) == SPEED_MIN
 
 
 def test_each_difference_of_the_books_is_named_to_the_unit() -> None:
