@@ -21,7 +21,7 @@ from bot4.record.header import DataSet, JournalHeader, Live, live_data_set, live
 from bot4.runtime.settings import Settings, canonical
 from bot4.runtime.strategy_loader import Recruit, recruit
 from bot4.runtime.wiring import Wired, wire
-from bot4.trading.conditions import Conditions
+from bot4.trading.conditions import SLIPPAGE_MAX, Conditions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +68,7 @@ def plan_live(
     ticks: bool = False,
     filters: Sequence[Filters] = (),
     fees_in_base: Sequence[int] = (),
+    slippage_max: int = SLIPPAGE_MAX,
 ) -> LivePlan:
     """Return the plan of a new live run.
 
@@ -84,6 +85,9 @@ def plan_live(
     filters, fees_in_base : sequence, optional
         What the venue demands of orders and takes out of purchases, one for each instrument where orders are real.
 
+    slippage_max : int
+        How much an entry may be modelled to cost beyond the middle of the market, in 1 / ``RATE_ONE``; 0: no limit.
+
     Raises
     ------
     BadInput
@@ -93,7 +97,7 @@ def plan_live(
     bounds: list[Filters | None] = [*filters] or [None] * len(instruments)
     fees = list(fees_in_base) or [0] * len(instruments)
     data = tuple(
-        live_data_set(one, word, venue, bound, fee)
+        live_data_set(one, word, venue, bound, fee_in_base=fee, slippage_max=slippage_max)
         for one, word, bound, fee in zip(instruments, words, bounds, fees, strict=True)
     )
     return _plan(command, settings, data, nonce, config_folder)
@@ -155,5 +159,10 @@ def conditions_of(data: Sequence[DataSet], instruments: Sequence[Instrument]) ->
     filters = [one for each in data if (one := live_filters(each)) is not None]
     if len(filters) != len(instruments):
         return None
-    fees = [each.live.fee_in_base for each in data if isinstance(each.live, Live)]
-    return Conditions(instruments, filters, fee_in_base=max(fees, default=0))
+    told = [each.live for each in data if isinstance(each.live, Live)]
+    return Conditions(
+        instruments,
+        filters,
+        fee_in_base=max((one.fee_in_base for one in told), default=0),
+        slippage_max=min((one.slippage_max for one in told), default=SLIPPAGE_MAX),
+    )

@@ -15,7 +15,7 @@ from bot4.domain.errors import BadInput
 from bot4.domain.filters import SYMBOL_STATES, Filters
 from bot4.domain.ids import ENGINE_FORMAT
 from bot4.domain.instrument import Instrument
-from bot4.domain.values import MONEY_ONE
+from bot4.domain.values import MONEY_ONE, RATE_ONE
 from bot4.record.counts import count_text
 from bot4.record.format import HEADER, PAYLOAD_BYTES_MAX, SCHEMA, Record, frame_record
 
@@ -27,7 +27,8 @@ class Live(msgspec.Struct, frozen=True):
 
     With the fields of the :class:`DataSet` it describes the instrument whole: a replay asks no venue.
     ``filters`` are the bounds of :class:`~bot4.domain.filters.Filters` by name, where orders
-    go to a real venue; ``fee_in_base`` is what it takes out of purchases, in 1 / ``RATE_ONE``.
+    go to a real venue; ``fee_in_base`` is what it takes out of purchases and
+    ``slippage_max`` what an entry may be modelled to cost beyond the middle (0: no limit), in 1 / ``RATE_ONE``.
     """
 
     venue: str
@@ -38,6 +39,7 @@ class Live(msgspec.Struct, frozen=True):
     as_of: str
     filters: dict[str, int | bool | str | list[int]] = {}
     fee_in_base: int = 0
+    slippage_max: int = RATE_ONE // 1_000
 
 
 class DataSet(msgspec.Struct, frozen=True):
@@ -104,7 +106,13 @@ class JournalHeader(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def live_data_set(
-    instrument: Instrument, interval: str, venue: str, filters: Filters | None = None, fee_in_base: int = 0
+    instrument: Instrument,
+    interval: str,
+    venue: str,
+    filters: Filters | None = None,
+    *,
+    fee_in_base: int,
+    slippage_max: int,
 ) -> DataSet:
     """Return the data set of one instrument that a run receives live from a venue."""
     bounds = {} if filters is None else filters.fields()
@@ -126,6 +134,7 @@ def live_data_set(
             instrument.as_of,
             {name: list(bound) if isinstance(bound, tuple) else bound for name, bound in bounds.items()},  # type: ignore[misc]  # every bound is one of these
             fee_in_base,
+            slippage_max,
         ),
     )
 

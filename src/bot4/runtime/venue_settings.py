@@ -14,7 +14,6 @@ Addresses are the venue's own unless others are named; a simulated venue on this
 
 from typing import Annotated, Final
 
-import msgspec
 from msgspec import Meta, Struct
 
 from bot4.domain.errors import BadInput
@@ -44,7 +43,9 @@ class VenueSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     the shadow book has a record; ``signature`` says what kind of secret it is: ``hmac``
     or ``ed25519`` (a private key in PEM); ``speed`` is that of a simulated venue on this
     machine, as ``bot4 venue serve --speed`` was told it; ``orders`` says over which door
-    orders leave: ``socket``, which is the WebSocket API and REST while that is cut, or ``rest`` alone.
+    orders leave: ``socket``, which is the WebSocket API and REST while that is cut, or ``rest`` alone;
+    ``slippage_max`` is the part of the price that an entry may be modelled to cost beyond the middle of the market:
+    what would cost more is refused; 0 sets no limit.
     """
 
     profile: str = "binance-spot"
@@ -59,6 +60,7 @@ class VenueSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     secret: str = ""
     signature: str = "hmac"
     orders: str = SOCKET
+    slippage_max: Annotated[float, Meta(ge=0.0, le=0.1)] = 0.001
     speed: Annotated[float, Meta(gt=0.0, le=SPEED_MAX)] = 1.0
 
 
@@ -95,9 +97,3 @@ def venue_settings(table: object, place: Place) -> VenueSettings:
             raise BadInput(f"{place((TABLE, key))}: venue.{key}", value, " or ".join(allowed), "Name one of them.")
     parse_interval(settings.interval, f"{place((TABLE, 'interval'))}: venue.interval")
     return settings
-
-
-def canonical_venue(settings: VenueSettings) -> bytes:
-    """Return what of the table decides the run: not by which address it is reached, nor where the key is kept."""
-    decisive = (settings.profile, settings.symbols, settings.interval, settings.warm_up_bars)
-    return msgspec.json.encode(decisive)

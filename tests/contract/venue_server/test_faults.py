@@ -259,8 +259,8 @@ def test_an_accepted_order_may_be_canceled_by_the_venue() -> None:
 
 
 def test_the_venue_halts_coarsens_gives_and_closes_by_the_second() -> None:
-    """V10, V09 and V13 show in status, filter and balance; R16 answers 503 and lets nobody connect."""
-    with running(troubled("V10@1,V09@1,V13@1,R16@3")) as venue, RestClient(venue.rest) as client:
+    """V10, V09, V13 and V08 show in status, filter, balance and commission; R16 answers 503 and lets nobody connect."""
+    with running(troubled("V10@1,V09@1,V13@1,V08@1,R16@3")) as venue, RestClient(venue.rest) as client:
 
         def symbols() -> dict[str, Any]:
             answer = client.get("/api/v3/exchangeInfo")
@@ -271,6 +271,8 @@ def test_the_venue_halts_coarsens_gives_and_closes_by_the_second() -> None:
         assert sorted(ticks) == ["0.01000000", "0.10000000"]
         balances = {one["asset"]: one["free"] for one in client.signed("GET", "/api/v3/account").json()["balances"]}
         assert balances["USDT"] == "1000001.00000000"
+        paid = client.signed("GET", "/api/v3/account/commission", symbol=next(iter(found))).json()
+        assert paid["standardCommission"]["taker"] == "0.00200000"
         closed = wait_until(lambda: client.get("/api/v3/time"), lambda answer: answer.status_code == 503)
         assert closed.json()["code"] == -1008
 

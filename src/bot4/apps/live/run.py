@@ -46,6 +46,7 @@ from bot4.domain.event import Event
 from bot4.domain.marketdata import Bar
 from bot4.domain.ports import Clock
 from bot4.domain.readiness import RECONCILING, WARMING
+from bot4.domain.values import RATE_ONE
 from bot4.market.intervals import parse_interval
 from bot4.record.exposure_time import ExposureTime
 from bot4.runtime.clocks import PairedClock, RacingClock, SteadyClock, SystemClock
@@ -165,6 +166,7 @@ class LiveRun:
             config_folder=request.config_folder,
             filters=[one.filters for one in doors.listed] if is_real else (),
             fees_in_base=doors.fees_in_base if is_real else (),
+            slippage_max=round(request.venue.slippage_max * RATE_ONE),
         )
 
     async def _trade(self, recording: LiveRecording, observers: Observers, stop: asyncio.Event) -> bytes:

@@ -10,10 +10,13 @@ from hypothesis import strategies as st
 from bot4.apps.venue_server.background import QUOTER, STEP_MS, TAKER, Background, Print
 from bot4.apps.venue_server.faults.catalogue import KINDS, Place
 from bot4.apps.venue_server.faults.distortion import UserDistortion
+from bot4.apps.venue_server.faults.interference import STRANGER, Interference
 from bot4.apps.venue_server.faults.schedule import Rule, Schedule, parse_rules
 from bot4.apps.venue_server.listing import GRIDS, listed, parse_balance
 from bot4.domain.errors import BadInput
+from bot4.simulation.exchange.accounts import Terms
 from bot4.simulation.exchange.events import PublicTrade
+from bot4.simulation.exchange.fees import Rates
 from bot4.simulation.exchange.rules import ONE
 from bot4.simulation.exchange.venue import Exchange
 
@@ -28,7 +31,7 @@ def test_entries_are_kinds_rates_and_numbers(tmp_path: Path) -> None:
     assert parse_rules("") == []
 
 
-@pytest.mark.parametrize("text", ["N01", "N05:2", "N05:1.1.1", "n05", "N05@", "N05:-1", "W07", "nonsense"])
+@pytest.mark.parametrize("text", ["N01", "N05:2", "N05:1.1.1", "n05", "N05@", "N05@0", "N05:-1", "W07", "nonsense"])
 def test_what_cannot_strike_is_refused_by_name(text: str) -> None:
     """A kind that is none of this venue's, and a rate outside its bounds."""
     with pytest.raises(BadInput, match="faults"):
@@ -54,6 +57,20 @@ def test_rates_are_kept_and_places_ask_for_their_own() -> None:
     assert schedule.at(Place.SECOND) == []
     assert schedule.struck == {"R06": hits, "N05": 1}
     assert len({kind.code for kind in KINDS}) == len(KINDS)
+
+
+def test_a_commission_doubles_and_returns() -> None:
+    """V08: the rates of one member alone, for as long as until it strikes again."""
+    exchange = Exchange([listed("BTCUSDT").rules], 1)
+    exchange.open_account("member", Terms(), {"USDT": ONE}, 0)
+    interference = Interference(exchange, Schedule(parse_rules("V08:1")), 0)
+    told = []
+    for second in range(3):
+        interference.second("member", 1000 * second)
+        told.append(exchange.queries.account("member").terms.commission.standard)
+    first, dearer = Rates(100_000, 100_000), Rates(200_000, 200_000)
+    assert told == [dearer, first, dearer]
+    assert exchange.queries.account(STRANGER).terms.commission.standard == first
 
 
 def test_a_cancel_may_be_told_before_the_fill_that_came_first() -> None:

@@ -78,6 +78,7 @@ KINDS: Final = (
     Kind("V01", "half of an order is filled just before it is canceled", Place.ORDER),
     Kind("V02", "the whole of an order is filled just before it is canceled", Place.ORDER),
     Kind("V03", "the whole of an order is filled just before it is replaced or amended", Place.ORDER),
+    Kind("V08", "twice the commission from here on, or the first one again", Place.SECOND),
     Kind("V09", "tick size ten times coarser for ten seconds", Place.SECOND),
     Kind("V10", "a symbol halted for ten seconds", Place.SECOND),
     Kind("V13", "a deposit nobody asked for", Place.SECOND),

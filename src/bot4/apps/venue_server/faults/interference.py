@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Faults that happen in the market itself: a fill that wins a race, a cancel by the venue, a halt, a coarser tick.
+"""Faults that happen in the market itself: won races, cancels by the venue, halts, coarser ticks, dearer fees.
 
 A stranger with an account of its own trades against the order that is to be hit; the
 exchange does the rest by its own rules, so that its ledger stays true.
@@ -12,6 +12,7 @@ from typing import Final, final
 from bot4.apps.venue_server.faults.catalogue import Place
 from bot4.apps.venue_server.faults.schedule import Schedule
 from bot4.simulation.exchange.accounts import Terms
+from bot4.simulation.exchange.fees import Commission, Rates
 from bot4.simulation.exchange.orders import OrderReply, OrderState
 from bot4.simulation.exchange.refusals import Refusal
 from bot4.simulation.exchange.requests import Cancel, PlaceOrder
@@ -46,6 +47,7 @@ class Interference:
         self._exchange = exchange
         self._schedule = schedule
         self._undo: list[Undo] = []
+        self._first_terms: dict[str, Terms] = {}
         assets = sorted({asset for rules in exchange.market.rules() for asset in (rules.base, rules.quote)})
         terms = Terms(keeps_history=False)
         exchange.open_account(STRANGER, terms, dict.fromkeys(assets, WEALTH), now_ms)
@@ -78,11 +80,20 @@ class Interference:
                 self._change(lambda rules: replace(rules, status=HALT), code, now_ms)
             elif code == "V09":
                 self._change(with_coarser_tick, code, now_ms)
+            elif code == "V08":
+                self._change_commission(member, now_ms)
             elif code == "V13":
                 quote = self._exchange.market.rules()[0].quote
                 account = self._exchange.queries.account(member)
                 self._exchange.open_account(member, account.terms, {quote: GIFT}, now_ms)
         return [code for code in struck if code[0] != "V"]
+
+    def _change_commission(self, member: str, now_ms: int) -> None:
+        """Let a member pay twice what it paid first, or what it paid first again."""
+        terms = self._exchange.queries.account(member).terms
+        first = self._first_terms.setdefault(member, terms)
+        dearer = replace(first, commission=with_twice_the_standard(first.commission))
+        self._exchange.open_account(member, dearer if terms == first else first, {}, now_ms)
 
     def _change(self, change: Callable[[SymbolRules], SymbolRules], code: str, now_ms: int) -> None:
         """Change the rules of a symbol that is trading and untouched, for a while."""
@@ -117,3 +128,11 @@ def with_coarser_tick(rules: SymbolRules) -> SymbolRules:
     """Return rules whose tick is ten times as large."""
     price = rules.price
     return replace(rules, price=PriceFilter(price.lowest, price.highest, price.tick * 10))
+
+
+def with_twice_the_standard(commission: Commission) -> Commission:
+    """Return a commission whose standard part is twice as large."""
+    paid = commission.standard
+    return replace(
+        commission, standard=Rates(2 * paid.maker, 2 * paid.taker, buyer=2 * paid.buyer, seller=2 * paid.seller)
+    )

@@ -90,7 +90,8 @@ def parse_rules(text: str) -> list[Rule]:
     Raises
     ------
     BadInput
-        If an entry is not understood, its kind is none of this venue's, or its rate is outside [0, 1].
+        If an entry is not understood, its kind is none of this venue's, its rate is outside [0, 1],
+        or it counts from 0.
     """
     path = Path(text)
     if text and "," not in text and path.is_file():
@@ -112,4 +113,6 @@ def _rule(entry: str) -> Rule:
         value = -1.0
     if not 0 <= value <= 1:
         raise BadInput("--faults", entry, "a rate between 0 and 1", "Correct the rate.")
+    if place and int(place) == 0:
+        raise BadInput("--faults", entry, "@1 for the first opportunity, @2 for the second", "Count from 1.")
     return Rule(code, value, int(place) if place else 0)
