@@ -222,17 +222,6 @@ def test_what_was_bought_got_a_stop_at_the_venue(live: Ran) -> None:
     assert 0 < max(one.used for one in connections.spent if one.what == "weight") <= 6_000
     assert live.outcome.report is not None
     assert "Time without a stop" in live.outcome.report.read_text(encoding="utf-8")
-    conduct, connections = live.outcome.conduct, live.outcome.connections
-    assert conduct is not None
-    assert connections is not None
-    assert (conduct.unprotected.spells, conduct.measured > 0, conduct.reconciled > 0) == (live.gaps, True, True)
-    assert conduct.held_ns < conduct.live_ns
-    assert connections.compared >= conduct.reconciled
-    assert {one.feed for one in connections.feeds if one.symbol == SYMBOL} == {connections.lines[0].name}
-    assert connections.lines[0].opened >= 1
-    assert 0 < max(one.used for one in connections.spent if one.what == "weight") <= 6_000
-    assert live.outcome.report is not None
-    assert "Time without a stop" in live.outcome.report.read_text(encoding="utf-8")
     assert any(order.type == "STOP_LOSS" for order in live.ledger.orders)
 
 
@@ -244,7 +233,6 @@ def test_a_run_replays_to_the_byte_from_what_it_heard(which: str, request: pytes
     replayed = run_replay(run.outcome.journal, (), Silent())
     assert replayed.equal, replayed.first_difference
     assert replayed.state_hash == run.outcome.state_hash
-    assert replayed.conduct == run.outcome.conduct
     assert replayed.conduct == run.outcome.conduct
     assert verify(run.outcome.journal).ok
 
