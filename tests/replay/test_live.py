@@ -5,6 +5,7 @@ import random
 import shutil
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -18,14 +19,14 @@ from bot4.apps import replay
 from bot4.apps.live_recording import live_recording
 from bot4.apps.progress import Silent
 from bot4.domain.errors import BadInput, Corrupt, OurFault
-from bot4.domain.event import ACCEPTED, EXPIRED, HALTED, INQUIRE, INTENT, READINESS, REFUSED, SUBMIT, Event
+from bot4.domain.event import ACCEPTED, EXPIRED, HALTED, INPUTS, INQUIRE, INTENT, READINESS, REFUSED, SUBMIT, Event
 from bot4.domain.order import ENTER, Inquire, Submit, accepted
 from bot4.domain.ports import Gateway
 from bot4.domain.readiness import READINESS_REASONS, RECONCILING
 from bot4.domain.values import HOUR_NS, Nanos
 from bot4.record.decode import decode
 from bot4.record.explain import explain
-from bot4.record.format import Record, frame_record
+from bot4.record.format import WATERMARK, Record, frame_record
 from bot4.record.phrases import explanation_lines
 from bot4.record.reader import read_records
 from bot4.runtime.live import NEVER_SENT, RESTARTED, LiveLoop
@@ -255,6 +256,26 @@ def test_an_order_whose_record_did_not_reach_the_disk_was_never_sent(lived: Live
     assert decode(of_it[1])["reason"] == NEVER_SENT
     assert all(getattr(each, "order_id", None) != fields["order_id"] for each in venue.commands)
     assert replay.run(folder / "journal", (), Silent()).equal
+
+
+@pytest.mark.requirement("I-1", "I-10", "P-06")
+def test_a_watermark_whose_record_was_torn_does_not_bind_what_comes_next(lived: Lived, tmp_path: Path) -> None:
+    """Cut right behind watermarks: another record may come next, at another time, and the run still replays."""
+    pairs = pairwise(records_of(lived.journal))
+    marks = [mark for mark, cause in pairs if mark.kind == WATERMARK and cause.kind in INPUTS]
+    key = load_or_create_key(tmp_path / "keys")
+    for number, record in enumerate(random.Random(3).sample(marks, 6)):
+        folder = copied(lived, tmp_path / str(number))
+        cut(folder / "journal", record.end)
+        with live_recording(folder, plan(), durable=False, resume=True, key=key) as recording:
+            loop = recording.loop()
+            resume = recording.repeat(loop)
+            loop.readiness(RECONCILING, int(loop.engine.now) + 1, ready=False, note="later than what was torn")
+            resume.again.rest()
+            loop.finish(recording.journal)
+        again = replay.run(folder / "journal", (), Silent())
+        assert again.equal, again.first_difference
+        assert verify(folder / "journal").ok
 
 
 @pytest.mark.requirement("I-10")

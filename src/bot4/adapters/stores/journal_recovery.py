@@ -11,7 +11,7 @@ from typing import final
 from bot4.adapters.stores.journal_reader import no_journal, read_chunks, standing_records
 from bot4.domain.errors import Corrupt
 from bot4.record.chain import ChainCheck, Mark, RunEnd
-from bot4.record.format import HEADER, WATERMARK
+from bot4.record.format import GROUP, HEADER, WATERMARK
 from bot4.record.header import JournalHeader, decode_header, looks_like_journal
 from bot4.record.reader import MEND
 
@@ -22,14 +22,18 @@ class Recovered:
 
     ``prefix_bytes`` and ``records`` count whole, chained records; ``torn_bytes``
     are what is behind them. ``resume_bytes`` is where a run repeated from its
-    begin may append again: the prefix, less the end that an interruption wrote.
+    begin may append again: the prefix, less the end that an interruption wrote, or
+    a last watermark without the record that it was written for, which was torn: that
+    watermark bears the record's stamps, and a run that goes on may write another.
     ``mark`` is the last closed group; ``row`` the last watermark, -1 for none;
     ``header`` is None where not even that is whole, ``end`` where the run did not end.
     """
 
     __slots__ = ("prefix_bytes", "resume_bytes", "records", "torn_bytes", "mark", "row", "header", "end")
 
-    def __init__(self, check: ChainCheck, *, torn_bytes: int, row: int, header: JournalHeader | None) -> None:
+    def __init__(
+        self, check: ChainCheck, *, torn_bytes: int, row: int, header: JournalHeader | None, idle: int | None
+    ) -> None:
         self.prefix_bytes = check.last.end if check.last is not None else 0
         self.records = check.records
         self.torn_bytes = torn_bytes
@@ -39,6 +43,8 @@ class Recovered:
         self.end: RunEnd | None = check.end
         interrupted = self.end is not None and self.end.interrupted
         self.resume_bytes = self.end.offset if self.end is not None and interrupted else self.prefix_bytes
+        if self.end is None and idle is not None:
+            self.resume_bytes = idle
 
     @property
     def is_complete(self) -> bool:
@@ -63,13 +69,17 @@ def recover(path: Path) -> Recovered:
     check = ChainCheck()
     row = -1
     header = None
+    idle: int | None = None
     for record in standing_records(path):
         wrong = check.take(record)
         if wrong:
             raise Corrupt(str(path), check.group_offset, wrong, "records that fit their chain", MEND)
         if record.kind == HEADER:
             header = decode_header(record, str(path))
-        elif record.kind == WATERMARK:
+        if record.kind == WATERMARK:
             row = int.from_bytes(record.payload, "little", signed=True)
+            idle = record.offset
+        elif record.kind != GROUP:
+            idle = None
     prefix = check.last.end if check.last is not None else 0
-    return Recovered(check, torn_bytes=path.stat().st_size - prefix, row=row, header=header)
+    return Recovered(check, torn_bytes=path.stat().st_size - prefix, row=row, header=header, idle=idle)
