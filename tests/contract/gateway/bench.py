@@ -13,9 +13,10 @@ from bot4.adapters.net.endpoints import allowed
 from bot4.adapters.net.http import HttpClient, HttpSettings
 from bot4.adapters.net.websocket import Listener, Wire, dial
 from bot4.adapters.venues.binance.gateway import BinanceGateway
-from bot4.adapters.venues.binance.lookup import Lookup
+from bot4.adapters.venues.binance.lookup import Door, Lookup
 from bot4.adapters.venues.binance.rest import BinanceRest
 from bot4.adapters.venues.binance.socket_door import BinanceSocket
+from bot4.adapters.venues.binance.two_doors import TwoDoors
 from bot4.adapters.venues.kit.allowance import Allowance
 from bot4.adapters.venues.kit.clock import ClockOffset
 from bot4.adapters.venues.kit.drift import Drift
@@ -47,7 +48,7 @@ from bot4.simulation.exchange.requests import PlaceOrder
 from tests.contract.orders.life import BTCUSDT, PATIENCE_S, RUN
 from tests.contract.venue_server.running import KEY, ONE, SECRET, asked
 
-DOORS = ("rest", "socket")
+DOORS = ("rest", "both")
 LAST = 50_000
 LOTS = 1_000
 LATE_S = 0.6
@@ -82,8 +83,8 @@ class Bench:
             reply_ms=int(PATIENCE_S * 1000),
             **shared,
         )
-        chosen = self.rest if door == "rest" else self.socket
-        self.lookup = Lookup(chosen, run=RUN, instruments=[BTCUSDT], clock=self.clock, deliver=self.reports.append)
+        doors: dict[str, Door] = {"rest": self.rest, "socket": self.socket, "both": TwoDoors(self.socket, self.rest)}
+        self.lookup = Lookup(doors[door], run=RUN, instruments=[BTCUSDT], clock=self.clock, deliver=self.reports.append)
         self.gateway = BinanceGateway(self.lookup, RUN)
 
     def now(self) -> Nanos:
@@ -182,7 +183,7 @@ async def at_a_bench(
         bench.trade("SELL", LAST)
         bench.trade("BUY", LAST)
         await bench.rest.learn_time()
-        if door == "socket" and dials:
+        if door != "rest" and dials:
             running = asyncio.create_task(bench.socket.run())
             while not bench.socket.opened:
                 await asyncio.sleep(0.01)
