@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from bot4.adapters.stores.raw_traffic import TrafficFile, TrafficWriter, traffic_files
-from bot4.adapters.venues.binance.feed import SETTLE
-from bot4.adapters.venues.binance.streams import StreamDecoder, Unread
+from bot4.adapters.venues.binance.market.feed import SETTLE
+from bot4.adapters.venues.binance.market.streams import StreamDecoder, Unread
 from bot4.domain.event import Event
 from bot4.domain.instrument import Instrument
 from bot4.domain.marketdata import BookDelta, BookLevels, BookSnapshot

@@ -11,10 +11,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from bot4.adapters.venues.binance import replies, requests
-from bot4.adapters.venues.binance.replies import Reply
-from bot4.adapters.venues.binance.requests import Request
-from bot4.adapters.venues.binance.tickets import bracket_ticket, guarded_ticket, oco_ticket, ticket
+from bot4.adapters.venues.binance.orders.tickets import bracket_ticket, guarded_ticket, oco_ticket, ticket
+from bot4.adapters.venues.binance.wire import replies, requests
+from bot4.adapters.venues.binance.wire.replies import Reply
+from bot4.adapters.venues.binance.wire.requests import Request
 from bot4.adapters.venues.kit.drift import Drift, Malformed
 from bot4.adapters.venues.kit.limiter import urgency_of
 from bot4.domain.order import (
@@ -31,7 +31,7 @@ from bot4.domain.order import (
     Submit,
 )
 from bot4.domain.values import BUY, SELL, Lots, Nanos, Ticks
-from tests.unit.adapters.venues.test_binance_instruments import btcusdt, read
+from tests.unit.adapters.venues.binance.test_instruments import btcusdt, read
 
 GOLDEN = Path(__file__).parent / "binance"
 BTC = read(btcusdt()).find("BTCUSDT").instrument

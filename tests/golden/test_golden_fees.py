@@ -13,9 +13,9 @@ import msgspec
 import pytest
 
 from bot4.account.portfolio import Portfolio
-from bot4.adapters.venues.binance.fee_terms import FeeTerms, fee_terms
-from bot4.adapters.venues.binance.replies import CommissionReply, MyTrade
-from bot4.adapters.venues.binance.reports import fee_assets, traded
+from bot4.adapters.venues.binance.account.fee_terms import FeeTerms, fee_terms
+from bot4.adapters.venues.binance.orders.reports import fee_assets, traded
+from bot4.adapters.venues.binance.wire.replies import CommissionReply, MyTrade
 from bot4.domain.instrument import Instrument
 from bot4.domain.order import ENTER, EXIT, MARKET, Fill, OrderRequest
 from bot4.domain.stage import Outbox

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot4.adapters.venues.binance.instruments import Listing, listing
-from bot4.adapters.venues.binance.replies import SymbolInfo
+from bot4.adapters.venues.binance.wire.instruments import Listing, listing
+from bot4.adapters.venues.binance.wire.replies import SymbolInfo
 from bot4.domain.order import ENTER, EXIT, LIMIT, MARKET, PROTECT_STOP, STOP, STOP_LIMIT, Submit
 from bot4.domain.values import BUY, SELL, Lots, Nanos, Ticks
 from bot4.trading.filters import (
@@ -225,7 +225,7 @@ def test_dust_is_what_no_order_can_sell(symbol: dict[str, Any], held: int, price
 
 def test_without_a_reference_an_entry_waits_and_an_exit_is_tried() -> None:
     """Nobody knows the venue's average yet: new risk is refused by name, protection goes out."""
-    from tests.unit.adapters.venues.test_binance_instruments import btcusdt
+    from tests.unit.adapters.venues.binance.test_instruments import btcusdt
 
     one = made(btcusdt())
     blind = Surroundings(reference_low=Ticks(0), reference_high=Ticks(0))
@@ -241,7 +241,7 @@ def test_without_a_reference_an_entry_waits_and_an_exit_is_tried() -> None:
 @pytest.mark.parametrize(("status", "measured"), [("CANCEL_ONLY", 1.0), ("BREAK", 2.0)])
 def test_a_symbol_that_does_not_trade_takes_no_order(status: str, measured: float) -> None:
     """The state is the first thing asked."""
-    from tests.unit.adapters.venues.test_binance_instruments import btcusdt
+    from tests.unit.adapters.venues.binance.test_instruments import btcusdt
 
     one = made(btcusdt() | {"status": status})
     sure = Surroundings(reference_low=Ticks(5_000_000), reference_high=Ticks(5_000_000))

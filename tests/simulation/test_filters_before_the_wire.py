@@ -9,8 +9,8 @@ import msgspec
 import numpy as np
 import pytest
 
-from bot4.adapters.venues.binance.instruments import Listing, listing
-from bot4.adapters.venues.binance.replies import SymbolInfo
+from bot4.adapters.venues.binance.wire.instruments import Listing, listing
+from bot4.adapters.venues.binance.wire.replies import SymbolInfo
 from bot4.domain.order import ENTER, LIMIT, MARKET, STOP, STOP_LIMIT, Submit
 from bot4.domain.values import BUY, SELL, Lots, Nanos, Ticks
 from bot4.simulation.exchange import Exchange, PlaceOrder, Refusal, SymbolRules, Terms

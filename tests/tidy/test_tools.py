@@ -62,8 +62,8 @@ def house(tmp_path: Path) -> Path:
         (place / ("net.py" if folder == "adapters" else "one.py")).touch()
     (tmp_path / "bot4" / "__init__.py").touch()
     venues = tmp_path / "bot4" / "adapters" / "venues"
-    venues.mkdir()
-    for name in ("__init__", "ccxt"):
+    (venues / "binance").mkdir(parents=True)
+    for name in ("__init__", "ccxt", "binance/__init__", "binance/orders"):
         (venues / f"{name}.py").touch()
     return tmp_path
 
@@ -100,7 +100,8 @@ def test_an_empty_house_keeps_every_contract(house: Path) -> None:
         ("helpers/__init__.py", ""),
         ("market/two.py", "import bot4.market.one\n"),
         ("adapters/venues/kit.py", "import bot4.adapters.stores.one"),
-        ("adapters/venues/binance.py", "import bot4.adapters.venues.ccxt"),
+        ("adapters/venues/binance/wire.py", "import bot4.adapters.venues.ccxt"),
+        ("adapters/venues/binance/market.py", "import bot4.adapters.venues.binance.orders"),
     ],
 )
 def test_a_planted_import_breaks_a_contract(house: Path, path: str, text: str) -> None:

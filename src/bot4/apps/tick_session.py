@@ -10,7 +10,7 @@ from bot4.adapters.stores.instruments import instrument_for
 from bot4.adapters.stores.paths import group_paths
 from bot4.adapters.stores.recorded_lines import numbered_lines
 from bot4.adapters.stores.tick_history import TickHistory, is_raw_traffic, open_tick_file, steps_of, symbol_in
-from bot4.adapters.venues.binance.recordings import BinanceLines
+from bot4.adapters.venues.binance.market.recordings import BinanceLines
 from bot4.domain.errors import BadInput
 from bot4.market.intervals import interval_text, parse_interval
 from bot4.market.tick_reader import TickReader

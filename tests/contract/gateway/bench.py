@@ -12,11 +12,11 @@ from bot4.adapters.net.ending import Ending
 from bot4.adapters.net.endpoints import allowed
 from bot4.adapters.net.http import HttpClient, HttpSettings
 from bot4.adapters.net.websocket import Listener, Wire, dial
-from bot4.adapters.venues.binance.gateway import BinanceGateway
-from bot4.adapters.venues.binance.lookup import Door, Lookup
-from bot4.adapters.venues.binance.rest import BinanceRest
-from bot4.adapters.venues.binance.socket_door import BinanceSocket
-from bot4.adapters.venues.binance.two_doors import TwoDoors
+from bot4.adapters.venues.binance.orders.gateway import BinanceGateway
+from bot4.adapters.venues.binance.orders.lookup import Door, Lookup
+from bot4.adapters.venues.binance.wire.rest import BinanceRest
+from bot4.adapters.venues.binance.wire.socket_door import BinanceSocket
+from bot4.adapters.venues.binance.wire.two_doors import TwoDoors
 from bot4.adapters.venues.kit.allowance import Allowance
 from bot4.adapters.venues.kit.clock import ClockOffset
 from bot4.adapters.venues.kit.drift import Drift

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from bot4.adapters.venues.binance import holding
-from bot4.adapters.venues.binance.gateway import BinanceGateway
+from bot4.adapters.venues.binance.orders import holding
+from bot4.adapters.venues.binance.orders.gateway import BinanceGateway
 from bot4.adapters.venues.kit.limiter import Urgency
 from bot4.apps.venue_server.gate.limits import Figures, Window
 from bot4.domain.order import Execution

@@ -8,8 +8,8 @@ import pytest
 
 from bot4.adapters.net.endpoints import allowed
 from bot4.adapters.net.http import HttpClient
-from bot4.adapters.venues.binance.objections import check_key
-from bot4.adapters.venues.binance.rest import BinanceRest
+from bot4.adapters.venues.binance.account.objections import check_key
+from bot4.adapters.venues.binance.wire.rest import BinanceRest
 from bot4.adapters.venues.kit.allowance import Allowance
 from bot4.adapters.venues.kit.clock import ClockOffset
 from bot4.adapters.venues.kit.drift import Drift

@@ -14,9 +14,9 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from bot4.adapters.net.endpoints import allowed
-from bot4.adapters.venues.binance.replies import ApiRestrictions
-from bot4.adapters.venues.binance.requests import api_restrictions
-from bot4.adapters.venues.binance.socket_door import SOCKET_HOSTS
+from bot4.adapters.venues.binance.wire.replies import ApiRestrictions
+from bot4.adapters.venues.binance.wire.requests import api_restrictions
+from bot4.adapters.venues.binance.wire.socket_door import SOCKET_HOSTS
 from bot4.adapters.venues.kit.secret import Secret
 from bot4.adapters.venues.kit.signing import Ed25519Signer
 from bot4.apps.venue_server.faults.schedule import parse_rules

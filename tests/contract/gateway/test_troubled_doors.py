@@ -9,7 +9,7 @@ import asyncio
 import numpy as np
 import pytest
 
-from bot4.adapters.venues.binance.socket_door import BinanceSocket
+from bot4.adapters.venues.binance.wire.socket_door import BinanceSocket
 from bot4.adapters.venues.kit.allowance import Allowance
 from bot4.adapters.venues.kit.drift import Drift
 from bot4.adapters.venues.kit.limiter import Limiter

@@ -12,7 +12,7 @@ import pytest
 
 from bot4.adapters.stores.journal_audit import verify
 from bot4.adapters.stores.journal_reader import open_journal
-from bot4.adapters.venues.binance.two_doors import TwoDoors
+from bot4.adapters.venues.binance.wire.two_doors import TwoDoors
 from bot4.adapters.venues.kit.secret import Secret
 from bot4.adapters.venues.kit.signing import HmacSigner
 from bot4.apps.live.request import LiveRequest, addresses_of

@@ -14,10 +14,10 @@ import numpy as np
 from bot4.adapters.net.endpoints import allowed
 from bot4.adapters.net.http import HttpClient, HttpSettings
 from bot4.adapters.net.websocket import dial
-from bot4.adapters.venues.binance.live_market import LiveMarket
-from bot4.adapters.venues.binance.market_feed import COMBINED_PATH
-from bot4.adapters.venues.binance.market_request import MarketRequest
-from bot4.adapters.venues.binance.rest import BinanceRest
+from bot4.adapters.venues.binance.market.dialect import COMBINED_PATH
+from bot4.adapters.venues.binance.market.live import LiveMarket
+from bot4.adapters.venues.binance.market.request import MarketRequest
+from bot4.adapters.venues.binance.wire.rest import BinanceRest
 from bot4.adapters.venues.kit.allowance import Limit, Unit
 from bot4.adapters.venues.kit.clock import ClockOffset
 from bot4.adapters.venues.kit.drift import Drift

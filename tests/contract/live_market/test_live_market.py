@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from picows import WSCloseCode
 
-from bot4.adapters.venues.binance.live_market import LiveMarket
-from bot4.adapters.venues.binance.market_request import MarketRequest
+from bot4.adapters.venues.binance.market.live import LiveMarket
+from bot4.adapters.venues.binance.market.request import MarketRequest
 from bot4.apps.venue_server.serve import VenueServer
 from bot4.domain.errors import BadInput, OurFault, OutsideFault
 from bot4.domain.event import BAR, BOOK_SNAPSHOT, QUOTE, TRADE, Event
@@ -138,11 +138,13 @@ def test_a_silent_feed_makes_its_instruments_stale() -> None:
     async def visit(one: Listening) -> None:
         await until(lambda: all(one.is_fresh()))
         await asyncio.sleep(2.0)
+        since, told, count = len(one.states), one.market.lanes[0].dialect.told, len(one.bars(0))
         for conversation in one.server._market._open.values():
             conversation._distortion._is_silent = True
-        await until(lambda: not any(one.is_fresh()))
-        await until(lambda: all(one.is_fresh()))
-        assert one.market.lanes[0].dialect.told["silent"] + one.market.lanes[0].dialect.told["interrupted"] > 0
+        await until(lambda: told["silent"] + told["interrupted"] > 0)
+        await until(lambda: {which for which, is_fresh, _ in one.states[since:] if not is_fresh} == {0, 1})
+        await until(lambda: all(one.is_fresh()) and len(one.bars(0)) >= count + 10)
+        one.assert_the_venues_own(0, count + 10)
 
     listen(visit, speed=FAST, warm=2, before_s=0.5)
 

@@ -16,18 +16,18 @@ from bot4.adapters.net.ending import Ending
 from bot4.adapters.net.endpoints import allowed
 from bot4.adapters.net.http import HttpClient, HttpSettings
 from bot4.adapters.net.websocket import Listener, Wire, dial
-from bot4.adapters.venues.binance.account_feed import AccountFeed, FeedPace
-from bot4.adapters.venues.binance.gateway import BinanceGateway
-from bot4.adapters.venues.binance.hearing import Hearing
-from bot4.adapters.venues.binance.instruments import limits
-from bot4.adapters.venues.binance.lookup import Door, Lookup
-from bot4.adapters.venues.binance.mark import Mark
-from bot4.adapters.venues.binance.reconcile import Equality, Reconciler
-from bot4.adapters.venues.binance.replies import RateLimit
-from bot4.adapters.venues.binance.requests import Request
-from bot4.adapters.venues.binance.rest import BinanceRest
-from bot4.adapters.venues.binance.restart import recall
-from bot4.adapters.venues.binance.user_data import UserDataReader
+from bot4.adapters.venues.binance.account.feed import AccountFeed, FeedPace
+from bot4.adapters.venues.binance.account.hearing import Hearing
+from bot4.adapters.venues.binance.account.mark import Mark
+from bot4.adapters.venues.binance.account.reconcile import Equality, Reconciler
+from bot4.adapters.venues.binance.account.user_data import UserDataReader
+from bot4.adapters.venues.binance.orders.gateway import BinanceGateway
+from bot4.adapters.venues.binance.orders.lookup import Door, Lookup
+from bot4.adapters.venues.binance.orders.restart import recall
+from bot4.adapters.venues.binance.wire.instruments import limits
+from bot4.adapters.venues.binance.wire.replies import RateLimit
+from bot4.adapters.venues.binance.wire.requests import Request
+from bot4.adapters.venues.binance.wire.rest import BinanceRest
 from bot4.adapters.venues.kit.allowance import Allowance, Unit
 from bot4.adapters.venues.kit.clock import ClockOffset
 from bot4.adapters.venues.kit.drift import Drift

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from bot4.adapters.venues.binance.account_feed import FeedPace
-from bot4.adapters.venues.binance.mark import Mark
-from bot4.adapters.venues.binance.subscription import PARTING_S
+from bot4.adapters.venues.binance.account.feed import FeedPace
+from bot4.adapters.venues.binance.account.mark import Mark
+from bot4.adapters.venues.binance.account.subscription import PARTING_S
 from bot4.apps.venue_server.faults.schedule import parse_rules
 from bot4.apps.venue_server.gate.limits import Figures
 from bot4.apps.venue_server.serve import MEMBER, VenueServer

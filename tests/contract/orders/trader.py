@@ -11,8 +11,8 @@ from collections.abc import Callable
 
 from mypy_extensions import i64
 
-from bot4.adapters.venues.binance.account_feed import FeedPace
-from bot4.adapters.venues.binance.mark import Mark
+from bot4.adapters.venues.binance.account.feed import FeedPace
+from bot4.adapters.venues.binance.account.mark import Mark
 from bot4.adapters.venues.kit.limiter import Limiter
 from bot4.apps.venue_server.serve import MEMBER, VenueServer
 from bot4.domain.event import Event

@@ -18,10 +18,10 @@ import pytest
 
 from bot4.adapters.net.endpoints import allowed
 from bot4.adapters.net.http import HttpClient, HttpSettings
-from bot4.adapters.venues.binance.order_entry import BinanceOrderEntry
-from bot4.adapters.venues.binance.rest import BinanceRest
-from bot4.adapters.venues.binance.socket_door import BinanceSocket
-from bot4.adapters.venues.binance.venue_reads import BinanceReads
+from bot4.adapters.venues.binance.orders.order_entry import BinanceOrderEntry
+from bot4.adapters.venues.binance.orders.venue_reads import BinanceReads
+from bot4.adapters.venues.binance.wire.rest import BinanceRest
+from bot4.adapters.venues.binance.wire.socket_door import BinanceSocket
 from bot4.adapters.venues.ccxt.door import CcxtDoor
 from bot4.adapters.venues.ccxt.offered import OFFERED, CcxtVenue
 from bot4.adapters.venues.ccxt.order_entry import CcxtOrderEntry

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot4.adapters.venues.binance.messages import DepthMessage, QuoteMessage, SnapshotMessage, TradeMessage
-from bot4.adapters.venues.binance.streams import StreamDecoder
+from bot4.adapters.venues.binance.market.messages import DepthMessage, QuoteMessage, SnapshotMessage, TradeMessage
+from bot4.adapters.venues.binance.market.streams import StreamDecoder
 from bot4.apps.bench.harness import Bench
 from bot4.apps.bench.paths import NOW
 from bot4.apps.bench.traffic import CHANGES, MIXED, Shares, cases, fresh, generated, row, whole_book

@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from bot4.adapters.venues.binance.feed import BinanceFeed, snapshot_frame
+from bot4.adapters.venues.binance.market.feed import BinanceFeed, snapshot_frame
 from bot4.apps.bench.harness import BATCHES, Bench, Measurement, Row, Several
 from bot4.apps.bench.paths import NOW, instruments
 from bot4.apps.collector import quiet_collector

@@ -89,7 +89,7 @@ def request_of(wanted: Wanted) -> "FetchRequest":
 
 def fields(request: "FetchRequest", told: "Fetched") -> dict[str, object]:
     """Return what came of it as plain values."""
-    from bot4.adapters.venues.binance.asker import utc_text
+    from bot4.adapters.venues.binance.wire.asker import utc_text
 
     counted = told.counted
     return {
@@ -109,7 +109,7 @@ def fields(request: "FetchRequest", told: "Fetched") -> dict[str, object]:
 
 def show(request: "FetchRequest", told: "Fetched", console: "Console") -> None:
     """Print what came of it."""
-    from bot4.adapters.venues.binance.asker import utc_text
+    from bot4.adapters.venues.binance.wire.asker import utc_text
 
     if told.counted is None:
         console.print(f"stopped: {told.rows:,} {request.what} kept; the same command goes on there", markup=False)

@@ -40,8 +40,8 @@ def record(
         If a flag cannot be used.
     """
     from bot4.adapters.net.endpoints import allowed
-    from bot4.adapters.venues.binance.market_feed import MARKET_HOSTS
-    from bot4.adapters.venues.binance.rest import HOSTS
+    from bot4.adapters.venues.binance.market.dialect import MARKET_HOSTS
+    from bot4.adapters.venues.binance.wire.rest import HOSTS
     from bot4.apps.record.pipeline import FEED
     from bot4.apps.record.run import RecordRequest
 

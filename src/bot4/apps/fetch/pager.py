@@ -9,8 +9,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any, Final, final
 
-from bot4.adapters.venues.binance.replies import AggTrade, Kline
-from bot4.adapters.venues.binance.requests import KLINES_MAX, TRADES_MAX, Request, agg_trades, klines
+from bot4.adapters.venues.binance.wire.replies import AggTrade, Kline
+from bot4.adapters.venues.binance.wire.requests import KLINES_MAX, TRADES_MAX, Request, agg_trades, klines
 from bot4.domain.errors import OutsideFault
 
 SETTLE_MS: Final = 2_000

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from bot4.adapters.venues.binance.asker import utc_text
+from bot4.adapters.venues.binance.wire.asker import utc_text
 from bot4.domain.errors import BadInput
 from bot4.market.intervals import parse_interval
 from bot4.market.rows import MILLI_NS

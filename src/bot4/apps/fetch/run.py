@@ -10,11 +10,11 @@ from bot4.adapters.net.endpoints import LOOPBACK_NAME, allowed
 from bot4.adapters.net.http import HttpClient
 from bot4.adapters.net.tls import verified
 from bot4.adapters.stores.part_files import Columns, Counted, PartFiles
-from bot4.adapters.venues.binance.asker import Asker, Stopped, utc_text
-from bot4.adapters.venues.binance.instruments import limits
-from bot4.adapters.venues.binance.replies import ExchangeInfo, ServerTime
-from bot4.adapters.venues.binance.requests import exchange_info, server_time
-from bot4.adapters.venues.binance.rest import HOSTS, BinanceRest
+from bot4.adapters.venues.binance.wire.asker import Asker, Stopped, utc_text
+from bot4.adapters.venues.binance.wire.instruments import limits
+from bot4.adapters.venues.binance.wire.replies import ExchangeInfo, ServerTime
+from bot4.adapters.venues.binance.wire.requests import exchange_info, server_time
+from bot4.adapters.venues.binance.wire.rest import HOSTS, BinanceRest
 from bot4.adapters.venues.kit.allowance import Limit, Unit
 from bot4.adapters.venues.kit.clock import ClockOffset
 from bot4.adapters.venues.kit.drift import Drift

@@ -10,14 +10,14 @@ import numpy as np
 
 from bot4.adapters.net.tls import verified
 from bot4.adapters.net.websocket import dial
-from bot4.adapters.venues.binance.account_feed import AccountFeed, FeedPace
-from bot4.adapters.venues.binance.gateway import BinanceGateway
-from bot4.adapters.venues.binance.hearing import Hearing
-from bot4.adapters.venues.binance.lookup import Lookup
-from bot4.adapters.venues.binance.mark import Mark
-from bot4.adapters.venues.binance.reconcile import Equality, Reconciler
-from bot4.adapters.venues.binance.restart import recall
-from bot4.adapters.venues.binance.user_data import UserDataReader
+from bot4.adapters.venues.binance.account.feed import AccountFeed, FeedPace
+from bot4.adapters.venues.binance.account.hearing import Hearing
+from bot4.adapters.venues.binance.account.mark import Mark
+from bot4.adapters.venues.binance.account.reconcile import Equality, Reconciler
+from bot4.adapters.venues.binance.account.user_data import UserDataReader
+from bot4.adapters.venues.binance.orders.gateway import BinanceGateway
+from bot4.adapters.venues.binance.orders.lookup import Lookup
+from bot4.adapters.venues.binance.orders.restart import recall
 from bot4.adapters.venues.kit.drift import Drift
 from bot4.adapters.venues.kit.holdings import Holdings
 from bot4.apps.live.doors import Doors, window_at

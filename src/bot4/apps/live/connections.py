@@ -3,8 +3,8 @@
 
 from collections import Counter
 
-from bot4.adapters.venues.binance.live_market import LiveMarket
-from bot4.adapters.venues.binance.rest import BinanceRest
+from bot4.adapters.venues.binance.market.live import LiveMarket
+from bot4.adapters.venues.binance.wire.rest import BinanceRest
 from bot4.adapters.venues.kit.drift import Drift
 from bot4.apps.live.account import Account
 from bot4.market.ingest.steps import INTERRUPTED, SILENT

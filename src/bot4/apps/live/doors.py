@@ -12,14 +12,14 @@ import numpy as np
 from bot4.adapters.net.http import HttpClient, HttpSettings
 from bot4.adapters.net.tls import verified
 from bot4.adapters.net.websocket import dial
-from bot4.adapters.venues.binance.fee_terms import fee_terms
-from bot4.adapters.venues.binance.instruments import Listing, limits, listings
-from bot4.adapters.venues.binance.objections import check_key, fault_in
-from bot4.adapters.venues.binance.replies import CommissionReply, ExchangeInfo
-from bot4.adapters.venues.binance.requests import RECV_WINDOW_MS, commission, exchange_info
-from bot4.adapters.venues.binance.rest import BinanceRest
-from bot4.adapters.venues.binance.socket_door import REPLY_MS, BinanceSocket
-from bot4.adapters.venues.binance.two_doors import TwoDoors
+from bot4.adapters.venues.binance.account.fee_terms import fee_terms
+from bot4.adapters.venues.binance.account.objections import check_key, fault_in
+from bot4.adapters.venues.binance.wire.instruments import Listing, limits, listings
+from bot4.adapters.venues.binance.wire.replies import CommissionReply, ExchangeInfo
+from bot4.adapters.venues.binance.wire.requests import RECV_WINDOW_MS, commission, exchange_info
+from bot4.adapters.venues.binance.wire.rest import BinanceRest
+from bot4.adapters.venues.binance.wire.socket_door import REPLY_MS, BinanceSocket
+from bot4.adapters.venues.binance.wire.two_doors import TwoDoors
 from bot4.adapters.venues.kit.allowance import Allowance, Limit, Unit
 from bot4.adapters.venues.kit.clock import OFFSET_NS_MAX, ClockOffset
 from bot4.adapters.venues.kit.drift import Drift

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The clock of a run at a simulated venue whose time passes faster than ours: asked for once, at the start."""
 
-from bot4.adapters.venues.binance.objections import fault_in, unreadable
-from bot4.adapters.venues.binance.replies import ServerTime
-from bot4.adapters.venues.binance.requests import RECV_WINDOW_MS, server_time
+from bot4.adapters.venues.binance.account.objections import fault_in, unreadable
+from bot4.adapters.venues.binance.wire.replies import ServerTime
+from bot4.adapters.venues.binance.wire.requests import RECV_WINDOW_MS, server_time
 from bot4.adapters.venues.kit.clock import MS, ClockOffset
 from bot4.adapters.venues.kit.limiter import Hold
 from bot4.apps.live.doors import FIRST_LIMITS, limiter_of, rest_door

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Final
 
 from bot4.adapters.net.endpoints import Endpoint, allowed, is_loopback
-from bot4.adapters.venues.binance.market_feed import MARKET_HOSTS
-from bot4.adapters.venues.binance.rest import HOSTS
-from bot4.adapters.venues.binance.socket_door import SOCKET_HOSTS
+from bot4.adapters.venues.binance.market.dialect import MARKET_HOSTS
+from bot4.adapters.venues.binance.wire.rest import HOSTS
+from bot4.adapters.venues.binance.wire.socket_door import SOCKET_HOSTS
 from bot4.adapters.venues.kit.secret import Secret
 from bot4.adapters.venues.kit.secret_sources import read_secret, refuse_secrets_in_arguments
 from bot4.adapters.venues.kit.signing import Ed25519Signer, HmacSigner, Signer

@@ -23,9 +23,9 @@ from bot4.adapters.net.websocket import dial
 from bot4.adapters.observability.run_log import RunLog
 from bot4.adapters.stores.journal_key import load_or_create_key
 from bot4.adapters.stores.journal_reader import read_header
-from bot4.adapters.venues.binance.live_market import LiveMarket
-from bot4.adapters.venues.binance.market_feed import COMBINED_PATH
-from bot4.adapters.venues.binance.market_request import MarketRequest
+from bot4.adapters.venues.binance.market.dialect import COMBINED_PATH
+from bot4.adapters.venues.binance.market.live import LiveMarket
+from bot4.adapters.venues.binance.market.request import MarketRequest
 from bot4.apps.finish import finish
 from bot4.apps.live.account import Account
 from bot4.apps.live.connections import connections_of

@@ -4,7 +4,7 @@
 from collections.abc import Mapping
 from typing import Final, final
 
-from bot4.adapters.venues.binance.feed import BinanceFeed
+from bot4.adapters.venues.binance.market.feed import BinanceFeed
 from bot4.domain.instrument import Instrument
 from bot4.market.books.rules import SPOT_RULE
 from bot4.market.live.book import Receiver

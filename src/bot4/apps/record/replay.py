@@ -7,8 +7,8 @@ import msgspec
 
 from bot4.adapters.stores.columns import cannot_read
 from bot4.adapters.stores.raw_traffic import TrafficFile, traffic_files
-from bot4.adapters.venues.binance.instruments import listings
-from bot4.adapters.venues.binance.replies import ExchangeInfo
+from bot4.adapters.venues.binance.wire.instruments import listings
+from bot4.adapters.venues.binance.wire.replies import ExchangeInfo
 from bot4.apps.record.pipeline import FEED, TrafficPipeline
 from bot4.market.live.book import Receiver
 

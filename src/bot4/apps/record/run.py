@@ -23,12 +23,12 @@ from bot4.adapters.net.pool import Pool
 from bot4.adapters.net.tls import verified
 from bot4.adapters.net.websocket import Listener, Wire, dial
 from bot4.adapters.stores.raw_traffic import TrafficWriter, traffic_files
-from bot4.adapters.venues.binance.feed import SETTLE, snapshot_frame
-from bot4.adapters.venues.binance.instruments import listings
-from bot4.adapters.venues.binance.market_feed import COMBINED_PATH, MarketFeed
-from bot4.adapters.venues.binance.replies import DepthReply, ExchangeInfo
-from bot4.adapters.venues.binance.requests import depth, exchange_info
-from bot4.adapters.venues.binance.rest import BinanceRest
+from bot4.adapters.venues.binance.market.dialect import COMBINED_PATH, MarketFeed
+from bot4.adapters.venues.binance.market.feed import SETTLE, snapshot_frame
+from bot4.adapters.venues.binance.wire.instruments import listings
+from bot4.adapters.venues.binance.wire.replies import DepthReply, ExchangeInfo
+from bot4.adapters.venues.binance.wire.requests import depth, exchange_info
+from bot4.adapters.venues.binance.wire.rest import BinanceRest
 from bot4.adapters.venues.kit.allowance import Allowance, Limit, Unit
 from bot4.adapters.venues.kit.clock import ClockOffset
 from bot4.adapters.venues.kit.drift import Drift

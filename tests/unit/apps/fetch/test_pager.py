@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot4.adapters.venues.binance.replies import AggTrade, Kline
-from bot4.adapters.venues.binance.requests import Request
+from bot4.adapters.venues.binance.wire.replies import AggTrade, Kline
+from bot4.adapters.venues.binance.wire.requests import Request
 from bot4.apps.fetch.pager import SETTLE_MS, BarPager, TradePager
 from bot4.domain.errors import OutsideFault
 

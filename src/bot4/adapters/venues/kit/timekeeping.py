@@ -23,7 +23,7 @@ async def keep_time(
     Parameters
     ----------
     learn : callable
-        Takes several samples: :meth:`bot4.adapters.venues.binance.rest.BinanceRest.learn_time`.
+        Takes several samples: :meth:`bot4.adapters.venues.binance.wire.rest.BinanceRest.learn_time`.
     offset : ClockOffset
         Says when it is due.
     clock : Clock

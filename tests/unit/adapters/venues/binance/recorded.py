@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 
-from bot4.adapters.venues.binance.feed import AGG_TRADES, TRADES, BinanceFeed, snapshot_frame
+from bot4.adapters.venues.binance.market.feed import AGG_TRADES, TRADES, BinanceFeed, snapshot_frame
 from bot4.domain.event import Event
 from bot4.domain.instrument import Instrument
 from bot4.market.books.rules import FUTURES_RULE, SPOT_RULE, JoinRule

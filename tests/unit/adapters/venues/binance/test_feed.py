@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from bot4.adapters.venues.binance.feed import AGG_TRADES, SETTLE, TRADES, snapshot_frame
-from bot4.adapters.venues.binance.messages import RefusalMessage, ReplyMessage, ShutdownMessage
+from bot4.adapters.venues.binance.market.feed import AGG_TRADES, SETTLE, TRADES, snapshot_frame
+from bot4.adapters.venues.binance.market.messages import RefusalMessage, ReplyMessage, ShutdownMessage
 from bot4.domain.instrument import Instrument
 from bot4.domain.marketdata import Bar, BookDelta, BookLevels, BookSnapshot, Quote, Trade
 from bot4.market.books.rules import FUTURES_RULE, SPOT_RULE, JoinRule

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot4.adapters.venues.binance.messages import (
+from bot4.adapters.venues.binance.market.messages import (
     AggTradeMessage,
     AveragePriceMessage,
     BlockTradeMessage,
@@ -26,7 +26,7 @@ from bot4.adapters.venues.binance.messages import (
     TickerMessage,
     TradeMessage,
 )
-from bot4.adapters.venues.binance.streams import STREAMS, USER_EVENTS, StreamDecoder, Unread
+from bot4.adapters.venues.binance.market.streams import STREAMS, USER_EVENTS, StreamDecoder, Unread
 from bot4.market.faults import FIELD_MISSING, FIELD_TYPE, NOT_JSON, OTHER_STREAM, USER_DATA
 
 pytestmark = pytest.mark.requirement("DATA_001/format_normalization", "FLOW_001")
