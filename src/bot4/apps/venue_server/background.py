@@ -19,6 +19,8 @@ FIRST_STEPS: Final = 100
 """Steps after which a symbol is let be that nobody has traded yet."""
 CATCH_UP: Final = 50
 """Steps made at once where the machine did not keep pace; the rest is left out."""
+PRINTS_AT_ONCE: Final = 100
+"""Recorded trades made at once; the rest waits for the next beats, so that clients are answered in between."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +108,12 @@ class Background:
         self._obey(self._flows[symbol].step(best.bid, best.ask), now_ms)
 
     def _follow(self, now_ms: int) -> None:
-        """Make the recorded trades happen whose time has come."""
+        """Make the recorded trades happen whose time has come, the oldest first."""
         assert self._prints is not None
-        while self._waiting is not None and self._began_ms + self._waiting.at_ms <= now_ms:
+        for _ in range(PRINTS_AT_ONCE):
             found = self._waiting
+            if found is None or self._began_ms + found.at_ms > now_ms:
+                return
             rules = self._rules.get(found.symbol)
             if rules is not None:
                 step = replayed(self._ladders[found.symbol], rules, (found.price, found.quantity, found.is_sale))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot4.apps.venue_server.background import QUOTER, STEP_MS, TAKER, Background, Print
+from bot4.apps.venue_server.background import PRINTS_AT_ONCE, QUOTER, STEP_MS, TAKER, Background, Print
 from bot4.apps.venue_server.faults.catalogue import KINDS, Place
 from bot4.apps.venue_server.faults.distortion import UserDistortion
 from bot4.apps.venue_server.faults.interference import STRANGER, Interference
@@ -141,6 +141,20 @@ def test_a_recording_happens_again_at_its_times() -> None:
     told = [(one.price, one.quantity, one.is_buyer_maker) for one in last]
     wanted = [(row.price, row.quantity, row.is_sale) for row in rows if row.symbol == "BTCUSDT"]
     assert told == wanted
+
+
+def test_a_recording_that_fell_behind_catches_up_beat_by_beat() -> None:
+    """However many trades are due, one beat makes so many and the next goes on: none is lost, none before another."""
+    count = 2 * PRINTS_AT_ONCE + 1
+    rows = [Print(at, "BTCUSDT", (60_000 + at) * ONE, ONE // 10, is_sale=False) for at in range(count)]
+    exchange, background = exchange_with_flow(0, prints=rows)
+    made = []
+    for _ in range(3):
+        background.beat(count)
+        made.append(len(exchange.market.trades("BTCUSDT")))
+    assert made == [PRINTS_AT_ONCE, 2 * PRINTS_AT_ONCE, count]
+    assert [one.price for one in exchange.market.trades("BTCUSDT")] == [row.price for row in rows]
+    assert background.is_over
 
 
 @pytest.mark.parametrize("symbol", [*GRIDS, "DOGEUSDT"])
