@@ -2,6 +2,7 @@
 """An unmodified ccxt, which knows nothing of bot4, trades at the simulated venue as it would at the real one."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -10,22 +11,10 @@ from tests.contract.venue_server.running import KEY, SECRET, asked, running
 ccxt = pytest.importorskip("ccxt", reason="the extra venues is not installed")
 
 
-def client(address: str) -> Any:
-    """Return ccxt's own client, only its addresses and kinds of market chosen."""
-    found = ccxt.binance(
-        {
-            "apiKey": KEY,
-            "secret": SECRET,
-            "enableRateLimit": False,
-            "options": {"defaultType": "spot", "fetchMarkets": {"types": ["spot"]}, "fetchMargins": False},
-        }
-    )
-    found.urls["api"] |= {
-        "public": f"{address}/api/v3",
-        "private": f"{address}/api/v3",
-        "v1": f"{address}/api/v1",
-        "sapi": f"{address}/sapi/v1",
-    }
+def client(address: str, **options: Any) -> Any:
+    """Return ccxt's own client: its options are its own, only the host in its addresses is another."""
+    found = ccxt.binance({"apiKey": KEY, "secret": SECRET, "enableRateLimit": False, "options": options})
+    found.urls["api"] = {name: address + urlsplit(url).path for name, url in found.urls["api"].items()}
     return found
 
 
@@ -35,7 +24,8 @@ def test_ccxt_trades_here_without_knowing() -> None:
     with running(asked(has_flow=True)) as venue:
         exchange = client(venue.rest)
         markets = exchange.load_markets()
-        assert set(markets) == {"BTC/USDT", "ETH/USDT"}
+        assert set(markets) == {"BTC/USDT", "ETH/USDT"}  # of every kind that it asks for by default
+        assert exchange.currencies["BTC"]["info"]["coin"] == "BTC"
         assert markets["BTC/USDT"]["limits"]["cost"]["min"] == 5.0
         assert markets["BTC/USDT"]["precision"] == {
             **markets["BTC/USDT"]["precision"],
@@ -84,3 +74,14 @@ def test_ccxt_names_refusals_as_it_does_those_of_the_real_venue() -> None:
         exchange.secret = "another"
         with pytest.raises(ccxt.AuthenticationError):
             exchange.fetch_balance()
+
+
+def test_ccxt_learns_every_kind_of_market_that_it_can_ask_for() -> None:
+    """Futures, options and margin are asked for and empty: what is traded is spot."""
+    with running(asked(has_flow=True)) as venue:
+        exchange = client(
+            venue.rest, fetchMargins=True, fetchMarkets={"types": ["spot", "linear", "inverse", "option"]}
+        )
+        markets = exchange.load_markets().values()
+        assert {market["type"] for market in markets} == {"spot"}
+        assert not any(market["margin"] for market in markets)

@@ -7,6 +7,7 @@ from typing import Final
 
 from bot4.apps.venue_server.gate.parameters import Parameters
 from bot4.apps.venue_server.methods import account_methods as account
+from bot4.apps.venue_server.methods import beside_spot as beside
 from bot4.apps.venue_server.methods import list_methods as lists
 from bot4.apps.venue_server.methods import market_methods as market
 from bot4.apps.venue_server.methods import order_methods as orders
@@ -100,6 +101,11 @@ TABLE: Final = (
     _read("/myPreventedMatches", "myPreventedMatches", 20, account.prevented_matches),
     Method(f"GET {SAPI}/account/apiRestrictions", "", Security.READ, 1, account.restrictions),
     Method(f"GET {SAPI}/capital/config/getall", "", Security.READ, 10, account.coins),
+    Method(f"GET {SAPI}/margin/allPairs", "", Security.NONE, 1, beside.margin_pairs),
+    Method(f"GET {SAPI}/margin/isolated/allPairs", "", Security.READ, 10, beside.margin_pairs),
+    Method("GET /fapi/v1/exchangeInfo", "", Security.NONE, 1, beside.futures_info),
+    Method("GET /dapi/v1/exchangeInfo", "", Security.NONE, 1, beside.futures_info),
+    Method("GET /eapi/v1/exchangeInfo", "", Security.NONE, 1, beside.option_info),
 )
 """Every row."""
 
