@@ -25,7 +25,7 @@ from bot4.runtime.build import build_info
 
 BARS = 400
 LEAVES = ("demo", "backtest", "paper", "replay", "explain", "why", "doctor", "bench")
-COMMANDS = (*LEAVES, "features", "data", "audit", "config")
+COMMANDS = (*LEAVES, "features", "data", "audit", "config", "keys", "venue")
 
 BROKEN = """
 from bot4.decision.strategies import Strategy
@@ -542,7 +542,8 @@ def test_help_and_version_answer_without_a_command(here: Path, capsys: pytest.Ca
 
 def test_every_command_has_help_of_its_own(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Each command says what it does and what each of its flags means."""
-    for words in (*LEAVES, "features list", "data check", "audit verify", "config show", "config schema"):
+    within = ("features list", "data check", "audit verify", "config show", "config schema", "keys add", "keys list")
+    for words in (*LEAVES, *within):
         assert main([*words.split(), "--help"]) == 0
         out = capsys.readouterr().out
         assert "--json" in out

@@ -21,6 +21,7 @@ from bot4.apps.cli import (
     demo,
     fetching,
     journals,
+    keys,
     live,
     machine,
     market,
@@ -78,7 +79,11 @@ def build() -> App:
     config.command(configure.schema)
     simulated = App(name="venue", help="A simulated venue over a real venue's protocols.")
     simulated.command(venue.serve)
-    for part in (features, data, audit, config, simulated):
+    kept = App(name="keys", help="The encrypted file of keys that bot4 live reads.")
+    kept.command(keys.add)
+    kept.command(keys.list_keys, name="list")
+    kept.command(keys.remove)
+    for part in (features, data, audit, config, simulated, kept):
         app.command(part)
     app.command(record.record)
     app.command(search.sweep)

@@ -6,11 +6,12 @@ import shlex
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 from cyclopts import Parameter
 
 from bot4.apps.cli.durations import seconds_of
+from bot4.apps.cli.hidden import passphrase
 from bot4.apps.cli.options import RUN, Duration, Out, Overrides, Report, Screen, Seed
 from bot4.apps.cli.reply import console
 from bot4.apps.output import RUNS, find_run
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from bot4.apps.outcome import Outcome
 
 T = TypeVar("T")
-PASSPHRASE: Final = "BOT4_PASSPHRASE_FILE"  # noqa: S105 - the name of a variable
-"""Names a file that holds the passphrase of an encrypted file of secrets."""
 
 
 @Parameter(name="*")
@@ -52,7 +51,7 @@ def live_request(command: str, config: Path, options: LiveOptions) -> "LiveReque
     BadInput
         If the configuration cannot be used, its gate only looks on, or a paper run is to be gone on with.
     """
-    from bot4.apps.live.request import LiveRequest, addresses_of, passphrase_of, signer_of
+    from bot4.apps.live.request import LiveRequest, addresses_of, signer_of
     from bot4.runtime.config_file import Override, load_settings, parse_override
     from bot4.runtime.venue_settings import TABLE, venue_settings
 
@@ -79,7 +78,7 @@ def live_request(command: str, config: Path, options: LiveOptions) -> "LiveReque
     venue = venue_settings(loaded.apart, loaded.place)
     signer = None
     if command == "live":
-        signer = signer_of(venue, os.environ, sys.argv[1:], passphrase_of(os.environ.get(PASSPHRASE, "")))
+        signer = signer_of(venue, os.environ, sys.argv[1:], lambda path: passphrase(path, os.environ))
     return LiveRequest(
         command=command,
         config=loaded.settings,

@@ -182,6 +182,9 @@ def request_of(place: Place, member: Member, trouble: Trouble) -> "ServeRequest"
     symbols = tuple(listed(name) for name in dict.fromkeys(place.symbols.split(",")) if name)
     if not symbols:
         raise BadInput("--symbols", place.symbols, "at least one symbol", "Name one, such as BTCUSDT.")
+    for flag, given in (("--api-key", member.api_key), ("--api-secret", member.api_secret)):
+        if not given.strip():
+            raise BadInput(flag, "empty", "at least one character", "Give one, or leave the flag out.")
     return ServeRequest(
         symbols=symbols,
         api_key=member.api_key,

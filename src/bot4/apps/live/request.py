@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is asked of a run at a venue, checked as far as it can be before the venue is spoken to."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -11,7 +11,7 @@ from bot4.adapters.venues.binance.market.dialect import MARKET_HOSTS
 from bot4.adapters.venues.binance.wire.rest import HOSTS
 from bot4.adapters.venues.binance.wire.socket_door import SOCKET_HOSTS
 from bot4.adapters.venues.kit.secret import Secret
-from bot4.adapters.venues.kit.secret_sources import read_secret, refuse_secrets_in_arguments
+from bot4.adapters.venues.kit.secret_sources import read_secret, refuse_secrets_in_arguments, sealed_file
 from bot4.adapters.venues.kit.signing import Ed25519Signer, HmacSigner, Signer
 from bot4.apps.output import RUNS
 from bot4.domain.errors import BadInput
@@ -110,9 +110,11 @@ def addresses_of(venue: VenueSettings) -> Addresses:
 
 
 def signer_of(
-    venue: VenueSettings, environment: Mapping[str, str], arguments: list[str], passphrase: Secret | None
+    venue: VenueSettings, environment: Mapping[str, str], arguments: list[str], passphrase: Callable[[Path], Secret]
 ) -> Signer:
     """Return what signs for the account, its secrets read from where the configuration says that they are.
+
+    ``passphrase`` is asked once for each encrypted file that is there.
 
     Raises
     ------
@@ -127,29 +129,16 @@ def signer_of(
                 name,
                 "not given",
                 "where it is kept: env:VARIABLE, keyring:SERVICE/NAME or file:PATH#NAME",
-                "Name its place in the table [venue]; never write the secret itself.",
+                "Keep it with: bot4 keys add NAME, and name its place in the table [venue]; never the secret itself.",
                 "no_key",
             )
-    key = read_secret(venue.key, environment=environment, passphrase=passphrase)
-    secret = read_secret(venue.secret, environment=environment, passphrase=passphrase)
+    places = {source: path for source in (venue.key, venue.secret) if (path := sealed_file(source)) is not None}
+    opened = {path: passphrase(path) for path in sorted(set(places.values())) if path.exists()}
+    opens = {source: opened.get(path) for source, path in places.items()}
+    key, secret = (
+        read_secret(source, environment=environment, passphrase=opens.get(source), name=name)
+        for name, source in (("venue.key", venue.key), ("venue.secret", venue.secret))
+    )
     refuse_secrets_in_arguments(arguments, [key, secret])
     name = key.reveal().decode()
     return Ed25519Signer(name, secret) if venue.signature == "ed25519" else HmacSigner(name, secret)
-
-
-def passphrase_of(path: str) -> Secret | None:
-    """Return the passphrase that a file holds; None where no file is named.
-
-    Raises
-    ------
-    BadInput
-        If the file cannot be read; its content is not repeated.
-    """
-    if not path:
-        return None
-    try:
-        return Secret(Path(path).read_bytes().strip())
-    except OSError as error:
-        raise BadInput(
-            "passphrase file", f"{path}: {error.strerror}", "a readable file", "Correct the path.", "file_missing"
-        ) from None

@@ -7,6 +7,7 @@ import io
 import json
 import logging
 import pickle
+import re
 import traceback
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Callable, Iterator
@@ -238,8 +239,28 @@ def test_a_file_cannot_ask_for_the_machines_whole_memory(tmp_path: Path) -> None
 
 
 def test_an_argument_that_holds_a_secret_stops_the_start() -> None:
-    """Whole or inside a longer word; other arguments pass."""
+    """As a word or as a value; other arguments pass, and so does a short word that other words hold."""
     secret = Secret(CANARY.encode())
     refuse_secrets_in_arguments(["bot4", "live", "config.toml"], [secret])
-    with pytest.raises(BadInput, match="argument 2"):
-        refuse_secrets_in_arguments(["bot4", f"--secret={CANARY}"], [secret])
+    for shown in (f"--secret={CANARY}", CANARY, f"--set=venue.secret='{CANARY}'", f"{CANARY}\n"):
+        with pytest.raises(BadInput, match="argument 2"):
+            refuse_secrets_in_arguments(["bot4", shown], [secret])
+    refuse_secrets_in_arguments(["live", "monkey.toml", "--out=secret", "key"], [Secret(b"key"), Secret(b"secret")])
+    refuse_secrets_in_arguments(["live", "binance-live.toml"], [Secret(b"binance-")])
+
+
+def test_a_missing_key_is_named_with_the_way_to_add_it(tmp_path: Path, desktop: Callable[..., None]) -> None:
+    """Which of them is lacking, and the command for its place."""
+    desktop()
+    file = tmp_path / "keys"
+    write_secrets(file, {"a": CANARY}, OPEN)
+    for source, way in (
+        ("env:BINANCE_KEY", "Set BINANCE_KEY"),
+        ("keyring:bot4/other", "keyring set bot4 other"),
+        (f"file:{file}#b", f"bot4 keys add b --file {file}"),
+    ):
+        with pytest.raises(BadInput, match=re.escape(way)) as failure:
+            read_secret(source, environment={}, passphrase=OPEN, name="venue.key")
+        assert failure.value.place == f"venue.key in {source}"
+    with pytest.raises(BadInput, match=r"not there.*bot4 keys add a"):
+        read_secret(f"file:{tmp_path / 'none'}#a", environment={}, passphrase=OPEN)

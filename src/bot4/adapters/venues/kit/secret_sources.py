@@ -17,7 +17,19 @@ from bot4.domain.errors import BadInput, OutsideFault
 SOURCES: Final = "keyring:SERVICE/NAME, file:PATH#NAME or env:VARIABLE"
 
 
-def read_secret(source: str, *, environment: Mapping[str, str], passphrase: Secret | None = None) -> Secret:
+SHOWN_MIN: Final = 8
+"""Fewer characters are a word that stands in commands by chance, and no secret worth the name."""
+
+
+def sealed_file(source: str) -> Path | None:
+    """Return the encrypted file that a source names, None where it names another place."""
+    kind, _, rest = source.partition(":")
+    return Path(rest.partition("#")[0]) if kind == "file" and rest else None
+
+
+def read_secret(
+    source: str, *, environment: Mapping[str, str], passphrase: Secret | None = None, name: str = "secret"
+) -> Secret:
     """Return the secret that a configuration names.
 
     Parameters
@@ -28,6 +40,8 @@ def read_secret(source: str, *, environment: Mapping[str, str], passphrase: Secr
         The process's environment, handed in by the door that may look at it.
     passphrase : Secret, optional
         What opens the encrypted file.
+    name : str
+        What is lacking where it is not there, such as ``venue.key``.
 
     Raises
     ------
@@ -40,23 +54,37 @@ def read_secret(source: str, *, environment: Mapping[str, str], passphrase: Secr
     if kind == "env" and rest:
         found = environment.get(rest, "")
     elif kind == "file" and rest:
-        path, _, name = rest.partition("#")
-        found = _from_file(Path(path), name, passphrase)
+        path, _, entry = rest.partition("#")
+        found = _from_file(Path(path), entry, passphrase)
     elif kind == "keyring" and all(rest.partition("/")):
-        service, _, name = rest.partition("/")
-        found = _from_keyring(service, name)
+        service, _, entry = rest.partition("/")
+        found = _from_keyring(service, entry)
     else:
         # The text is not repeated: someone may have put the secret itself here.
         raise BadInput(
-            "secret source", "a text of another form", SOURCES, "Name the place of the secret, not the secret."
+            f"place of {name}", "a text of another form", SOURCES, "Name the place of the secret, not the secret."
         )
     if not found.strip():
-        raise BadInput(f"secret {source}", "nothing", "a text", "Store the secret there first.", "no_secret")
+        raise BadInput(f"{name} in {source}", "nothing", "a text", _adding(kind, rest), "no_secret")
     return Secret(found.strip().encode())
+
+
+def _adding(kind: str, rest: str) -> str:
+    """Return how a secret is put where it is lacking."""
+    if kind == "env":
+        return f"Set {rest}, or keep it encrypted: bot4 keys add NAME, and name what that prints."
+    if kind == "keyring":
+        return f"Store it: keyring set {rest.replace('/', ' ', 1)}"
+    path, _, entry = rest.partition("#")
+    return f"Keep it: bot4 keys add {entry or 'NAME'} --file {path}"
 
 
 def _from_file(path: Path, name: str, passphrase: Secret | None) -> str:
     """Return one entry of an encrypted file, empty where it has none."""
+    if not path.exists():
+        raise BadInput(
+            f"secret file {path}", "not there", "a file of keys", _adding("file", f"{path}#{name}"), "no_secret"
+        )
     if passphrase is None:
         raise BadInput(
             f"secret file {path}", "no passphrase", "its passphrase", "Give the file's passphrase.", "no_secret"
@@ -82,7 +110,7 @@ def _from_keyring(service: str, name: str) -> str:
 
 
 def refuse_secrets_in_arguments(arguments: list[str], secrets: list[Secret]) -> None:
-    """Refuse to run where a secret stands in the command line, which any process may read.
+    """Refuse to run where a secret stands in the command line, which any process may read: as a word or a value.
 
     Raises
     ------
@@ -90,7 +118,7 @@ def refuse_secrets_in_arguments(arguments: list[str], secrets: list[Secret]) -> 
         If one does; the message does not repeat it.
     """
     for number, argument in enumerate(arguments, 1):
-        if any(secret.reveal().decode(errors="replace") in argument for secret in secrets):
+        if any(_shows(argument, secret) for secret in secrets):
             raise BadInput(
                 f"argument {number}",
                 "a secret",
@@ -98,3 +126,12 @@ def refuse_secrets_in_arguments(arguments: list[str], secrets: list[Secret]) -> 
                 "Take it out of the command, and make a new key.",
                 "secret_shown",
             )
+
+
+def _shows(argument: str, secret: Secret) -> bool:
+    """Say whether an argument is a secret, or gives one as its value: behind any ``=``, in quotes or not."""
+    if len(secret.reveal()) < SHOWN_MIN:
+        return False
+    parts = argument.split("=")
+    values = ("=".join(parts[first:]) for first in range(len(parts)))
+    return any(value.strip(" \t\r\n'\"").encode(errors="replace") == secret.reveal().strip() for value in values)
