@@ -2,6 +2,7 @@
 """Traffic recorded over real sockets, troubled and not, replays to the same events and the same counts."""
 
 import asyncio
+import json
 import socket
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 import pytest
 
 from bot4.adapters.net.endpoints import Endpoint, allowed
+from bot4.adapters.stores.raw_traffic import TrafficFile
+from bot4.apps.cli import main
 from bot4.apps.cli.durations import seconds_of
 from bot4.apps.record.replay import replay
 from bot4.apps.record.run import Recorder, RecordRequest
@@ -77,6 +80,24 @@ def test_a_recording_replays_to_the_same(tmp_path: Path, faults: str) -> None:
     assert replayed.sums()["resync_ns_max"] <= 5 * SECOND_NS
     if faults.startswith("W11"):
         assert summary["connections"] >= 2
+
+
+def test_a_recording_is_told_of_message_by_message(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The command's counts are those of the recorder, and every frame has one fate."""
+    recorder, _, summary = recorded(tmp_path, "W04:0.05", 3.0)
+    assert main(["data", "replay", str(tmp_path), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert recorder.pipeline is not None
+    assert told["feeds"] == [one for one in recorder.pipeline.board.figures() if one["messages"]]
+    assert {key: told[key] for key in ("fates", "gaps", "resyncs")} == {
+        key: summary[key] for key in ("fates", "gaps", "resyncs")
+    }
+    lines = sum(1 for file in summary["files"] for _ in TrafficFile(Path(file)).frames())
+    assert sum(sum(row.values()) for row in told["fates"].values()) == lines
+    assert main(["data", "replay", str(tmp_path)]) == 0
+    out = capsys.readouterr().out
+    assert "BTCUSDT, binance-spot" in out and "lag_p99_ns" in out
+    assert main(["data", "replay", str(tmp_path / "none")]) == 2
 
 
 def test_a_venue_that_is_never_reached_is_an_outside_fault(tmp_path: Path) -> None:

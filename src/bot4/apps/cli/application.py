@@ -74,6 +74,7 @@ def build() -> App:
     data = App(name="data", help="Recorded market data.")
     data.command(market.check)
     data.command(fetching.fetch)
+    data.command(record.replay)
     config = App(name="config", help="The settings.")
     config.command(configure.show)
     config.command(configure.schema)

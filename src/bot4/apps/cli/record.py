@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The command that records a venue's traffic."""
+"""The command that records a venue's traffic, and the one that reads it again."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Literal
@@ -71,6 +71,36 @@ def record(
     def show(paper: "Console") -> None:
         for name, value in data.items():
             paper.print(f"{name}: {value}", markup=False)
+
+    return Reply(data, show, as_json=screen.as_json)
+
+
+def replay(
+    folder: Annotated[Path, Parameter(name="FOLDER", help="What bot4 record wrote.")],
+    /,
+    *,
+    screen: Screen = Screen(),  # noqa: B008 - frozen
+) -> Reply:
+    """Put recorded traffic through the pipeline that judged it: each message applied, or counted under a reason.
+
+    Raises
+    ------
+    BadInput
+        If the folder holds no recording, or a broken one.
+    """
+    from bot4.apps.record.replay import replay as replay_now
+
+    pipeline = replay_now(folder, lambda _event: None)
+    feeds = [one for one in pipeline.board.figures() if one["messages"]]
+    data = {"folder": str(folder), "fates": pipeline.fates(), **pipeline.sums(), "feeds": feeds}
+
+    def show(paper: "Console") -> None:
+        for one in feeds:
+            paper.print(f"{one['symbol'] or 'of no instrument'}, {one['feed']}", markup=False)
+            for name in (key for key in one if key not in ("symbol", "feed")):
+                paper.print(f"  {name}: {one[name]}", markup=False)
+        for name in ("fates", *pipeline.sums()):
+            paper.print(f"{name}: {data[name]}", markup=False)
 
     return Reply(data, show, as_json=screen.as_json)
 
