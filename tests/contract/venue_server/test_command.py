@@ -79,6 +79,9 @@ def test_a_port_in_use_is_told_plainly(capsys: pytest.CaptureFixture[str]) -> No
         (("--permissions", "everything"), "--permissions"),
         (("--speed", "0"), "--speed"),
         (("--port", "70000"), "--port"),
+        (("--feed", "nofile"), "--feed"),
+        (("--api-key", ""), "--api-key"),
+        (("--api-secret", " "), "--api-secret"),
     ],
 )
 def test_what_cannot_be_served_is_refused(

@@ -4,6 +4,7 @@
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from itertools import chain
+from pathlib import Path
 from typing import Final
 
 from bot4.adapters.stores.tick_history import MergedTicks, TickHistory
@@ -27,6 +28,9 @@ def open_feed(path: str, symbols: Sequence[Listed]) -> Iterator[Print]:
         If the file cannot be read, or holds no trade of a listed symbol.
     """
     names = [one.rules.symbol for one in symbols]
+    if not Path(path.partition("=")[2] or path).exists():
+        allowed = "synthetic, none, or a file of recorded trades"
+        raise BadInput("--feed", f"{path}: no such file", allowed, "Correct the path or the word.", "file_missing")
     histories = open_tick_histories(tick_paths([path if "=" in path else f"{names[0]}={path}"], ()), {})
     prints = prints_of(histories)
     first = next(prints, None)
