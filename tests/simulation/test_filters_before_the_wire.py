@@ -31,7 +31,7 @@ RULES = SymbolRules(
     LotSize(50 * LOT, 20 * ONE, 10 * LOT),
     Notional(10 * ONE, 90_000 * ONE),
     PercentPriceBySide(ONE * 6 // 5, ONE // 5, ONE * 5, ONE * 4 // 5),
-    max_orders=20,
+    max_orders=8,
     max_algo_orders=5,
     max_position=5_000 * ONE,
 )
@@ -148,3 +148,4 @@ def test_no_intent_that_passes_our_filters_fails_the_venues(rounds: Callable[...
         met["sent"] += 1
     assert met["sent"] > 300
     assert {"filters.lots_min", "filters.market_step", "filters.notional_min", "filters.percent_up"} <= met.keys()
+    assert {"filters.orders_max", "filters.stops_max", "filters.position_max"} <= met.keys()

@@ -20,6 +20,7 @@ from bot4.domain.order import (
     MARKET,
     POST_ONLY,
     PROTECT_STOP,
+    PROTECT_TARGET,
     STOP,
     OrderRequest,
     Submit,
@@ -85,7 +86,10 @@ class Wire:
             return refused("exit_lots_max", int(after), int(self.filters.lots_max))
         found = self.order(request, lots, position, now)
         if found is None:
-            found = self.order(self._stop_of(request), after, position, now, beside=1)
+            beside = 2 if request.target > 0 else 1
+            found = self.order(self._stop_of(request), after, position, now, beside=beside)
+        if found is None and request.target > 0:
+            found = self._lists()
         if found is None:
             worst = self._worst(request)
             fee = self.conditions.fee_in_base if request.side == BUY else 0
@@ -161,6 +165,18 @@ class Wire:
             stop=Ticks(0),
             target=Ticks(0),
         )
+
+    def _lists(self) -> Check | None:
+        """Return whether the pair that an entry will ask for might be one list too many."""
+        lists = 1
+        for order in self.table.open.values():
+            if order.instrument != self.index:
+                continue
+            # A list stands until its target is done; an entry that waits will ask for one.
+            lists += order.purpose == PROTECT_TARGET or (order.purpose == ENTER and order.target > 0)
+        if lists > self.filters.lists_max:
+            return refused("lists_max", int(lists), int(self.filters.lists_max))
+        return None
 
     def _worst(self, request: OrderRequest) -> Ticks:
         """Return the lowest price at which what an entry opens must still be allowed to end."""

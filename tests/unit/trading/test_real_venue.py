@@ -106,6 +106,20 @@ def test_an_entry_whose_stop_could_not_be_placed_is_refused() -> None:
     assert live(stops_max=0).enter(1, BUY, 10, stop=90) == ["refused 1: filters.stops_max (1 against 0)"]
 
 
+@pytest.mark.requirement("P-12", "P-10", "ORDER_001")
+def test_an_entry_whose_pair_could_not_be_placed_is_refused() -> None:
+    """Entry, target and stop may all be open at once; the pair is a list of its own, a lone stop is none."""
+    assert live(orders_max=2).enter(1, BUY, 10) == ["submit 1: enter market buy 10"]
+    assert live(orders_max=2).enter(1, BUY, 10, target=120) == ["refused 1: filters.orders_max (3 against 2)"]
+    assert live(orders_max=3).enter(1, BUY, 10, target=120) == ["submit 1: enter market buy 10"]
+    assert live(lists_max=0).enter(1, BUY, 10) == ["submit 1: enter market buy 10"]
+    assert live(lists_max=0).enter(1, BUY, 10, target=120) == ["refused 1: filters.lists_max (1 against 0)"]
+    walk = live(lists_max=1)
+    assert walk.enter(1, BUY, 10, target=120) == ["submit 1: enter market buy 10"]
+    walk.fill(1, 10, 100)
+    assert walk.enter(2, BUY, 10, target=120) == ["refused 2: filters.lists_max (2 against 1)"]
+
+
 @pytest.mark.requirement("P-12", "P-10", "P-11")
 def test_a_part_too_small_for_a_stop_waits_for_more_and_is_dust_in_the_end() -> None:
     """Three lots cannot be protected while seven more may come; they never do: told once, and traded around."""
