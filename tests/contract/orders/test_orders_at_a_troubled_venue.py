@@ -19,13 +19,13 @@ from tests.contract.venue_server.running import ONE, asked
 
 FAULTS = (
     "N05", "N06", "N07", "N08", "N09", "N11", "N13", "R01", "R06", "R07", "R08", "R09", "R10", "R12", "R13", "R14",
-    "R15", "V01", "V02", "W09", "W10", "W15", "W16", "W17",
+    "R15", "V01", "V02", "V04", "V11", "V15", "W09", "W10", "W15", "W16", "W17",
 )  # fmt: skip
 OF_THE_STREAM = ("W09", "W10", "W15", "W16", "W17")
 LOSING = ("W16", "W17")
 """What is lost to the stream has to be asked for."""
 
-RACES = ("V01", "V02", "W09", "W10", "R13", "W16", "W17")
+RACES = ("V01", "V02", "V04", "V15", "W09", "W10", "R13", "W16", "W17")
 """Strike only where an order lives, is canceled before it trades, or trades at once: not in every run."""
 
 RATES, MANY, LOW_RATES = (0.02, 0.1, 0.3), 3, (0.02, 0.05, 0.1)

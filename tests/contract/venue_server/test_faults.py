@@ -258,6 +258,82 @@ def test_an_accepted_order_may_be_canceled_by_the_venue() -> None:
         assert orders_at(venue) == ["CANCELED"]
 
 
+@pytest.mark.parametrize("side", ["BUY", "SELL"])
+def test_an_order_may_meet_one_of_the_same_account(side: str) -> None:
+    """V04: both expire in match, nothing is traded, and what others had before it on the book is gone."""
+    with running(troubled("V04@1")) as venue, RestClient(venue.rest) as client:
+        assert client.signed("POST", ORDER, **(LIMIT | {"side": side})).json()["status"] == "NEW"
+        assert orders_at(venue) == ["EXPIRED_IN_MATCH", "EXPIRED_IN_MATCH"]
+        assert client.signed("GET", "/api/v3/myTrades", symbol="BTCUSDT").json() == []
+
+
+OCO = {
+    "symbol": "BTCUSDT",
+    "side": "SELL",
+    "quantity": "0.01",
+    "aboveType": "LIMIT_MAKER",
+    "abovePrice": "51000",
+    "belowType": "STOP_LOSS",
+    "belowStopPrice": "49000",
+}
+
+
+def traded_at(client: RestClient, price: str) -> None:
+    """Let a trade happen at a price, between two orders of the same account."""
+    words = LIMIT | {"price": price, "selfTradePreventionMode": "NONE"}
+    for side in ("BUY", "SELL"):
+        assert client.signed("POST", ORDER, **(words | {"side": side})).status_code == 200
+
+
+def test_a_list_may_be_rejected_in_part() -> None:
+    """V14: the list is accepted, one of its orders expires as rejected, and the other works on by itself."""
+    with running(troubled("V14@1")) as venue, RestClient(venue.rest) as client:
+        traded_at(client, "50000")
+        told = client.signed("POST", "/api/v3/orderList/oco", **OCO).json()
+        assert [one["status"] for one in told["orderReports"]] == ["NEW", "NEW"]
+        pair = [client.signed("GET", ORDER, symbol="BTCUSDT", orderId=one["orderId"]).json() for one in told["orders"]]
+        assert sorted(one["status"] for one in pair) == ["EXPIRED", "NEW"]
+        kept = next(one for one in pair if one["status"] == "NEW")
+        canceled = client.signed("DELETE", ORDER, symbol="BTCUSDT", orderId=kept["orderId"])
+        assert canceled.status_code == 200
+        free = {one["asset"]: one for one in client.signed("GET", "/api/v3/account").json()["balances"]}["BTC"]
+        assert free["locked"] == "0.00000000"
+
+
+def test_a_trigger_may_fire_for_nothing() -> None:
+    """V15: the stop was reached, its sibling is gone, it works and fills nothing until it is canceled."""
+    with running(troubled("V15@1")) as venue, RestClient(venue.rest) as client:
+        traded_at(client, "50000")
+        told = client.signed("POST", "/api/v3/orderList/oco", **OCO).json()
+        client.signed("POST", ORDER, **(LIMIT | {"price": "48000", "quantity": "1"}))
+        traded_at(client, "48900")
+        pair = {
+            one["type"]: one
+            for one in client.signed("GET", "/api/v3/allOrders", symbol="BTCUSDT").json()
+            if one["orderListId"] == told["orderListId"]
+        }
+        assert pair["LIMIT_MAKER"]["status"] == "EXPIRED"
+        assert (pair["STOP_LOSS"]["status"], pair["STOP_LOSS"]["executedQty"]) == ("NEW", "0.00000000")
+        number = pair["STOP_LOSS"]["orderId"]
+        assert client.signed("DELETE", ORDER, symbol="BTCUSDT", orderId=number).status_code == 200
+        ended = client.signed("GET", ORDER, symbol="BTCUSDT", orderId=number).json()
+        assert (ended["status"], ended["executedQty"]) == ("CANCELED", "0.00000000")
+
+
+def test_an_account_may_be_barred_for_a_while() -> None:
+    """V11: orders are refused and cancels are not, and the account says so."""
+    with running(troubled("V11@2")) as venue, RestClient(venue.rest) as client:
+        number = client.signed("POST", ORDER, **LIMIT).json()["orderId"]
+
+        def may_trade() -> bool:
+            return bool(client.signed("GET", "/api/v3/account").json()["canTrade"])
+
+        wait_until(may_trade, lambda may: not may)
+        refused = client.signed("POST", ORDER, **LIMIT)
+        assert (refused.status_code, refused.json()["code"]) == (400, -2010)
+        assert client.signed("DELETE", ORDER, symbol="BTCUSDT", orderId=number).status_code == 200
+
+
 def test_the_venue_halts_coarsens_gives_and_closes_by_the_second() -> None:
     """V10, V09, V13 and V08 show in status, filter, balance and commission; R16 answers 503 and lets nobody connect."""
     with running(troubled("V10@1,V09@1,V13@1,V08@1,R16@3")) as venue, RestClient(venue.rest) as client:

@@ -192,13 +192,21 @@ class Venue:
                 beyond_means = text_of(rules.lot_size.highest) if rules is not None else "1"
                 ask = Ask(Parameters({**sent, "quantity": beyond_means}), ask.key, ask.now_ms)
         outcome = method.handler(self.desk, ask)
-        if method.socket == "order.place" and isinstance(outcome, Answer) and isinstance(outcome.body, dict):
-            placed = self.desk.exchange.queries.order(
-                ask.account, str(outcome.body["symbol"]), order_id=int(outcome.body["orderId"])
-            )
-            if isinstance(placed, OrderState) and placed.status in OPEN:
-                self._interference.after_placing(ask.account, placed, ask.now_ms)
+        placed = self._placed(ask, outcome) if method.orders else []
+        if method.socket == "order.place" and placed:
+            self._interference.after_placing(placed[0], ask.now_ms)
+        elif method.socket == "orderList.place.oco" and len(placed) > 1:
+            self._interference.after_listing(placed, ask.now_ms)
         return outcome
+
+    def _placed(self, ask: Ask, outcome: Answer | Refusal) -> list[OrderState]:
+        """Return the orders of an answer that are open, of one order or of a list."""
+        if not isinstance(outcome, Answer) or not isinstance(outcome.body, dict):
+            return []
+        numbers = [int(one["orderId"]) for one in outcome.body.get("orders", [outcome.body]) if "orderId" in one]
+        symbol = str(outcome.body.get("symbol", ""))
+        found = [self.desk.exchange.queries.order(ask.account, symbol, order_id=one) for one in numbers]
+        return [one for one in found if isinstance(one, OrderState) and one.status in OPEN]
 
     def _target(self, ask: Ask, sent: Mapping[str, str]) -> OrderState | None:
         """Return the open order that a request would end or change, None where it names none that is."""

@@ -15,7 +15,14 @@ from collections import deque
 from typing import final
 
 from bot4.simulation.exchange.listing import Listing
-from bot4.simulation.exchange.orders import CANCELED, EXPIRED, FILLED, OCO_TRIGGER, OTO_PHASE_ONE_EXPIRED
+from bot4.simulation.exchange.orders import (
+    CANCELED,
+    EXPIRED,
+    FILLED,
+    OCO_TRIGGER,
+    OTO_PHASE_ONE_EXPIRED,
+    REJECTED_LATER,
+)
 from bot4.simulation.exchange.register import Register
 from bot4.simulation.exchange.working import Order
 
@@ -47,6 +54,12 @@ class Endings:
         order.hold.settle()
         self.register.tell(order, "CANCELED", at_ms, renamed=by, was=order.client_order_id)
         self.ended(order, at_ms, by=by)
+
+    def drop(self, order: Order, at_ms: int) -> None:
+        """End an order of a list and leave the others as they are: what a venue should not do, and may."""
+        if order.list is not None:
+            order.list.pair = []
+        self.expire(order, at_ms, reason=REJECTED_LATER)
 
     def begun(self, order: Order, at_ms: int) -> None:
         """Expire the other of a pair, once one of it has traded or been set off."""

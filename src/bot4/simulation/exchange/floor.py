@@ -188,7 +188,8 @@ class Floor:
             self.endings.expire(order, at_ms, reason=REJECTED_LATER)
             return
         order.hold.settle()
-        self.matcher.execute(order, at_ms)
+        if not order.is_jammed:
+            self.matcher.execute(order, at_ms)
 
     def _release(self, order: Order, at_ms: int) -> None:
         """Let a pending order begin, with its sibling; what the engine would refuse now expires instead."""

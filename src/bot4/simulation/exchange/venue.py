@@ -50,6 +50,7 @@ from bot4.simulation.exchange.requests import (
     PlaceOrder,
 )
 from bot4.simulation.exchange.rules import SymbolRules
+from bot4.simulation.exchange.working import Order
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +219,16 @@ class Exchange:
         self._finish(at_ms)
         return reply
 
+    def drop(self, account: str, symbol: str, order_id: int, at_ms: int) -> None:
+        """End an open order on the venue's own account, and leave the others of its list as they are."""
+        at_ms = self._begin(at_ms)
+        self._floor.endings.drop(self._open(account, symbol, order_id), at_ms)
+        self._finish(at_ms)
+
+    def jam(self, account: str, symbol: str, order_id: int) -> None:
+        """Let an open order find nobody to trade with once its trigger fires."""
+        self._open(account, symbol, order_id).is_jammed = True
+
     def take_events(self) -> list[Event]:
         """Return what happened since the last call, in order."""
         events = list(self._register.events)
@@ -229,6 +240,10 @@ class Exchange:
         placed = self._floor.begin_order(order, self._register.accounts[account], at_ms)
         self._finish(at_ms)
         return placed
+
+    def _open(self, account: str, symbol: str, order_id: int) -> Order:
+        """Return an open order by number; one that is not there is the caller's mistake (KeyError)."""
+        return self._register.file(account, symbol).open[order_id]
 
     def _begin(self, at_ms: int) -> int:
         """Begin a request: nothing filled by it yet, and no time before the last."""

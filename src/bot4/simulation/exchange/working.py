@@ -36,7 +36,8 @@ OPEN_STATUSES = (NEW, PENDING_NEW, PARTIALLY_FILLED)
 class Order:
     """Hold one accepted order.
 
-    ``budget`` is what a market purchase still may pay once its way through the book is known.
+    ``budget`` is what a market purchase still may pay once its way through the book is known;
+    one that ``is_jammed`` will find nobody when its trigger fires, and work until it is canceled.
     """
 
     __slots__ = (
@@ -50,6 +51,7 @@ class Order:
         "expiry_reason",
         "hold",
         "is_buy",
+        "is_jammed",
         "is_triggered",
         "list",
         "order_id",
@@ -75,6 +77,7 @@ class Order:
         self.quantity = request.quantity
         self.is_buy = request.side == BUY
         self.is_triggered = request.type not in ALGO_TYPES
+        self.is_jammed = False
         self.stp_mode = request.stp_mode or rules.default_stp_mode
         self.status = NEW
         self.executed_quantity = 0

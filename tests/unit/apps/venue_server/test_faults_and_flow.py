@@ -73,6 +73,19 @@ def test_a_commission_doubles_and_returns() -> None:
     assert exchange.queries.account(STRANGER).terms.commission.standard == first
 
 
+def test_an_account_is_barred_for_ten_seconds() -> None:
+    """V11: it may trade, may not, and may again; what it pays, changed meanwhile, stays as it was changed."""
+    exchange = Exchange([listed("BTCUSDT").rules], 1)
+    exchange.open_account("member", Terms(), {"USDT": ONE}, 0)
+    interference = Interference(exchange, Schedule(parse_rules("V11@2,V08@3")), 0)
+    told = []
+    for second in range(14):
+        interference.second("member", 1000 * second)
+        told.append(exchange.queries.account("member").terms.can_trade)
+    assert told == [True] + [False] * 10 + [True] * 3
+    assert exchange.queries.account("member").terms.commission.standard == Rates(200_000, 200_000)
+
+
 def test_a_cancel_may_be_told_before_the_fill_that_came_first() -> None:
     """W10: the two change places, everything else keeps its own."""
     events = [{"x": "TRADE"}, {"e": "position"}, {"x": "CANCELED"}]

@@ -78,10 +78,14 @@ KINDS: Final = (
     Kind("V01", "half of an order is filled just before it is canceled", Place.ORDER),
     Kind("V02", "the whole of an order is filled just before it is canceled", Place.ORDER),
     Kind("V03", "the whole of an order is filled just before it is replaced or amended", Place.ORDER),
+    Kind("V04", "an order meets one of the same account and both expire", Place.ORDER),
     Kind("V08", "twice the commission from here on, or the first one again", Place.SECOND),
     Kind("V09", "tick size ten times coarser for ten seconds", Place.SECOND),
     Kind("V10", "a symbol halted for ten seconds", Place.SECOND),
+    Kind("V11", "the account may not trade for ten seconds", Place.SECOND),
     Kind("V13", "a deposit nobody asked for", Place.SECOND),
+    Kind("V14", "one order of a list is rejected after the list was accepted, the other works alone", Place.ORDER),
+    Kind("V15", "an order's trigger fires and it fills nothing", Place.ORDER),
 )
 """Every kind, in order; W15 to W17 are the user stream's own, beside the catalogue's W04, W06 and W12."""
 
