@@ -43,7 +43,6 @@ from bot4.trading.desk_waits import UNSENT_MAX, DeskWaits
 from bot4.trading.fates import Fates
 from bot4.trading.fees import Dust
 from bot4.trading.orders import Order
-from bot4.trading.overdue import Overdue
 from bot4.trading.protection import TRIES_MAX, Protection
 from bot4.trading.wire import Wire, is_too_small
 
@@ -148,7 +147,6 @@ class Desk:
         "enter_over",
         "wire",
         "waits",
-        "overdue",
         "stuck",
     )
 
@@ -168,11 +166,9 @@ class Desk:
         self.dust = Dust(lot_units)
         self.wire: Wire | None = None
         self.waits: DeskWaits | None = None
-        self.overdue: Overdue | None = None
         if conditions is not None:
             self.wire = Wire(instrument, conditions, table)
             self.waits = DeskWaits(conditions, fates)
-            self.overdue = Overdue(conditions.overdue_ns)
         self.stuck = Lots(0)
         self.pair = Protection(instrument, table, self.wire)
         self.position = Lots(0)
@@ -283,16 +279,24 @@ class Desk:
             return
         if self.position == 0 and self.pair.leg_filled:
             self.pair.withdraw("orphan", now, out)
+        self._watch_stop(now, out)
         self.settle(now, out)
 
     def see(self, price: Ticks, now: Nanos, out: Outbox) -> None:
-        """Take in a trade of the market: a stop that should have filled by now is given up for an exit."""
-        if self.overdue is None or self.leaving is not None or self.exit is not None:
-            return
-        if self.overdue.is_overdue(self.pair.stop, price, now):
-            out.put(fault(now, way_out(self.pair, self.position), "trading.stop_overdue", self.position, 0))
-            self._force_exit(now, out, is_banded=True)
-            self.settle(now, out)
+        """Take in a trade of the market, which may reach the stop."""
+        if self.waits is not None:
+            self.waits.overdue.see(self.pair.stop, price, now)
+            if self._watch_stop(now, out):
+                self.settle(now, out)
+
+    def _watch_stop(self, now: Nanos, out: Outbox) -> bool:
+        """Leave rather than wait any longer for a stop that was reached and should have filled by now."""
+        is_leaving = self.leaving is not None or self.exit is not None
+        if self.waits is None or is_leaving or not self.waits.is_overdue(self.pair.stop, now, out):
+            return False
+        out.put(fault(now, way_out(self.pair, self.position), "trading.stop_overdue", self.position, 0))
+        self._force_exit(now, out, is_banded=True)
+        return True
 
     def settle(self, now: Nanos, out: Outbox) -> None:
         """Do what the situation calls for: pursue the exit, or keep the position protected."""
@@ -329,10 +333,8 @@ class Desk:
 
     def _watch_orphan(self, now: Nanos, out: Outbox) -> None:
         """Wait for the end of a leg whose sibling has filled: the venue cancels it, or we do."""
-        if self.waits is None or not self.pair.leg_filled:
-            return
         orphan = self.pair.stop if self.pair.stop is not None else self.pair.target
-        if orphan is not None:
+        if self.waits is not None and self.pair.leg_filled and orphan is not None:
             self.waits.wait_for_end(orphan, now, out)
 
     def _pursue_exit(self, request: OrderRequest, now: Nanos, out: Outbox) -> None:
@@ -393,11 +395,10 @@ class Desk:
         if self.leaving is not None:
             self.leaving.write(out)
         self.pair.write_state(out)
-        if self.wire is not None and self.waits is not None and self.overdue is not None:
+        if self.wire is not None and self.waits is not None:
             write_i64_le(out, self.stuck)
             self.wire.write_state(out)
             self.waits.write_state(out)
-            self.overdue.write_state(out)
 
 
 def take_fee(desk: Desk, amount: i64) -> Lots:

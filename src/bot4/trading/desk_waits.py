@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What one desk waits for: a pair's other leg that the venue should cancel, and the time to send again.
+"""What one desk waits for: a stop that should fill, a leg that the venue should cancel, the time to send again.
 
 Stages have no clock and no timer. What they have is the inquiry: a durable command that is sent when it is due and
 answered once. So to wait is to ask, later, and the answer says both that the time is over and what the venue knows
@@ -18,6 +18,7 @@ from bot4.domain.values import Nanos
 from bot4.trading.conditions import Conditions
 from bot4.trading.fates import Fates
 from bot4.trading.orders import Order
+from bot4.trading.overdue import Overdue
 
 UNSENT_MAX: Final = 5
 """So many protective orders that never left, one after the other, before an exit is tried in their place."""
@@ -39,9 +40,13 @@ class DeskWaits:
         How many such orders there were, one after the other.
     orphan_id : int
         The leg that the venue should have canceled, 0 where none.
+    reached_id : int
+        The stop whose price was reached and that should fill, 0 where none.
+    overdue : Overdue
+        Since when it should.
     """
 
-    __slots__ = ("conditions", "fates", "retry_id", "unsent", "orphan_id", "due_ns")
+    __slots__ = ("conditions", "fates", "retry_id", "unsent", "orphan_id", "reached_id", "due_ns", "overdue")
 
     def __init__(self, conditions: Conditions, fates: Fates) -> None:
         self.conditions = conditions
@@ -49,7 +54,9 @@ class DeskWaits:
         self.retry_id: i64 = 0
         self.unsent: i64 = 0
         self.orphan_id: i64 = 0
+        self.reached_id: i64 = 0
         self.due_ns = Nanos(0)
+        self.overdue = Overdue(conditions.overdue_ns)
 
     def wait_to_send(self, order: Order, now: Nanos, out: Outbox) -> None:
         """Begin to wait before another order takes the place of one that never left; longer each time.
@@ -73,6 +80,17 @@ class DeskWaits:
             if self.fates.expect(orphan):
                 self._ask(orphan, now, self.conditions.orphan_ns, out)
 
+    def is_overdue(self, stop: Order | None, now: Nanos, out: Outbox) -> bool:
+        """Say whether a stop that was reached should have filled by now; until then, see to it that an answer comes."""
+        if stop is None or not self.overdue.is_reached(stop):
+            return False
+        if self.overdue.is_over(now):
+            return True
+        if self.reached_id != stop.order_id and self.fates.expect(stop):
+            self.reached_id = stop.order_id
+            self._ask(stop, now, self.overdue.due_ns() - now, out)
+        return False
+
     def is_over(self, word: OrderWord, now: Nanos) -> bool:
         """Say whether a report is the answer that ends a wait, and let go of that."""
         if word.kind < FOUND and now < self.due_ns:
@@ -82,6 +100,9 @@ class DeskWaits:
             return True
         if word.order_id == self.orphan_id:
             self.orphan_id = 0
+            return True
+        if word.order_id == self.reached_id:
+            self.reached_id = 0
             return True
         return False
 
@@ -109,4 +130,6 @@ class DeskWaits:
         write_i64_le(out, self.retry_id)
         write_i64_le(out, self.unsent)
         write_i64_le(out, self.orphan_id)
+        write_i64_le(out, self.reached_id)
         write_i64_le(out, self.due_ns)
+        self.overdue.write_state(out)

@@ -33,23 +33,36 @@ class Overdue:
         self.filled: i64 = 0
         self.since_ns = Nanos(0)
 
-    def is_overdue(self, stop: Order | None, price: Ticks, now: Nanos) -> bool:
-        """Take in a trade; say whether the stop should have filled by now, once in each bound."""
-        if stop is None or (stop.state != WORKING and stop.state != PART_FILLED):
-            return False
-        if stop.order_id != self.order_id or stop.filled != self.filled:
-            if stop.side * (price - stop.trigger) < 0:
-                return False
-            self.order_id = stop.order_id
-            self.filled = stop.filled
-            self.since_ns = now
+    def see(self, stop: Order | None, price: Ticks, now: Nanos) -> None:
+        """Take in a trade: the first one at the stop's price, since it last filled, begins the wait."""
+        if stop is None or not works(stop) or self.is_reached(stop) or stop.side * (price - stop.trigger) < 0:
+            return
+        self.order_id = stop.order_id
+        self.filled = stop.filled
+        self.since_ns = now
+
+    def is_reached(self, stop: Order) -> bool:
+        """Say whether a stop that works was reached and has not filled since."""
+        return works(stop) and stop.order_id == self.order_id and stop.filled == self.filled
+
+    def is_over(self, now: Nanos) -> bool:
+        """Say whether the stop that was reached should have filled by now, once in each bound."""
         if now - self.since_ns < self.bound_ns:
             return False
         self.since_ns = now
         return True
+
+    def due_ns(self) -> Nanos:
+        """Return when the stop that was reached is overdue."""
+        return Nanos(self.since_ns + self.bound_ns)
 
     def write_state(self, out: BytesWriter) -> None:
         """Write the stop that was reached, what it had filled, and since when."""
         write_i64_le(out, self.order_id)
         write_i64_le(out, self.filled)
         write_i64_le(out, self.since_ns)
+
+
+def works(stop: Order) -> bool:
+    """Say whether a stop is at the venue, and nothing was asked of it since."""
+    return stop.state == WORKING or stop.state == PART_FILLED

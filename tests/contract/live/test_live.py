@@ -27,7 +27,7 @@ from bot4.domain.event import FEE_TAKEN, FILL, READINESS, SUBMIT
 from bot4.domain.values import Nanos
 from bot4.record.decode import decode
 from bot4.runtime.clocks import RacingClock, SystemClock
-from bot4.runtime.settings import Settings, StrategySettings
+from bot4.runtime.settings import DecisionSettings, Settings, StrategySettings
 from bot4.runtime.venue_settings import REST, SOCKET, VenueSettings
 from tests.contract.live.cutting import Mutable, cutting
 from tests.contract.live.wave import CASH, INTERVAL, KEY, PAST_BARS, SECRET, SPEED, STRATEGY, SYMBOL, wave
@@ -37,6 +37,15 @@ pytestmark = pytest.mark.slow
 SECONDS = 12.0
 BAN = "R05@2,R04@3"
 """Slow down, and then a ban for whoever went on."""
+
+SPOILED = "V14:0.5,V15:1"
+"""Half a list rejected, and triggers that fire for nothing."""
+
+SEED = 5
+"""What is rejected first is the stop of a list, and that of the next as well."""
+
+NEAR, FAR = 1.0, 4.0
+"""Stops in average ranges of a bar: inside the wave, and beyond it."""
 
 LOT = 1_000
 
@@ -58,11 +67,20 @@ class Ran:
         return [decode(record) for record in open_journal(self.outcome.journal) if record.kind == kind]
 
 
-def ran(folder: Path, *, is_paper: bool, is_resumed: bool = False, orders: str = SOCKET, is_cut: bool = False) -> Ran:
-    """Run for a while at a venue of its own; stopped and gone on with, or cut all the while, where asked for."""
+def ran(
+    folder: Path,
+    *,
+    is_paper: bool = False,
+    is_resumed: bool = False,
+    is_cut: bool = False,
+    is_spoiled: bool = False,
+    orders: str = SOCKET,
+) -> Ran:
+    """Run for a while at a venue of its own; stopped and gone on with, cut or spoiled, where asked for."""
 
     async def go() -> Ran:
-        server = VenueServer(wave())
+        faults = tuple(parse_rules(SPOILED)) if is_spoiled else ()
+        server = VenueServer(replace(wave(turns=is_spoiled), faults=faults, seed=SEED))
         ready = await server.open()
         async with AsyncExitStack() as ending:
             ending.push_async_callback(server.close)
@@ -85,7 +103,10 @@ def ran(folder: Path, *, is_paper: bool, is_resumed: bool = False, orders: str =
             )
             request = LiveRequest(
                 command="paper" if is_paper else "live",
-                config=Settings(strategies=(StrategySettings(kind="rider.py:Rider"),)),
+                config=Settings(
+                    strategies=(StrategySettings(kind="rider.py:Rider"),),
+                    decision=DecisionSettings(stop_atr=NEAR if is_spoiled else FAR),
+                ),
                 config_folder=folder,
                 venue=venue,
                 addresses=addresses_of(venue),
@@ -141,7 +162,16 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
     folder = tmp_path_factory.mktemp("live")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", str(folder / "state"))
-        yield ran(folder, is_paper=False)
+        yield ran(folder)
+
+
+@pytest.fixture(scope="module")
+def spoiled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
+    """One run in a market that turned against it, at a venue that rejects half of a list and forgets stops."""
+    folder = tmp_path_factory.mktemp("spoiled")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(folder / "state"))
+        yield ran(folder, is_spoiled=True)
 
 
 @pytest.fixture(scope="module")
@@ -150,7 +180,7 @@ def cut(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
     folder = tmp_path_factory.mktemp("cut")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", str(folder / "state"))
-        yield ran(folder, is_paper=False, is_cut=True)
+        yield ran(folder, is_cut=True)
 
 
 @pytest.fixture(scope="module")
@@ -168,11 +198,11 @@ def resumed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
     folder = tmp_path_factory.mktemp("resumed")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", str(folder / "state"))
-        yield ran(folder, is_paper=False, is_resumed=True, orders=REST)
+        yield ran(folder, is_resumed=True, orders=REST)
 
 
 @pytest.mark.requirement("ORDER_001", "EXEC_001", "I-1", "I-2", "I-3", "I-4")
-@pytest.mark.parametrize("which", ["live", "resumed", "cut"])
+@pytest.mark.parametrize("which", ["live", "resumed", "cut", "spoiled"])
 def test_what_the_journal_says_is_what_the_venue_s_ledger_says(which: str, request: pytest.FixtureRequest) -> None:
     """Orders by name, trades by number, money and coins to the last unit; over a restart as well."""
     live: Ran = request.getfixturevalue(which)
@@ -226,7 +256,7 @@ def test_what_was_bought_got_a_stop_at_the_venue(live: Ran) -> None:
 
 
 @pytest.mark.requirement("I-10", "I-14", "P-01")
-@pytest.mark.parametrize("which", ["live", "resumed", "cut", "paper"])
+@pytest.mark.parametrize("which", ["live", "resumed", "cut", "spoiled", "paper"])
 def test_a_run_replays_to_the_byte_from_what_it_heard(which: str, request: pytest.FixtureRequest) -> None:
     """Live or on paper: the same bytes and the same state from journal and market data, and nothing was edited."""
     run: Ran = request.getfixturevalue(which)
@@ -235,6 +265,20 @@ def test_a_run_replays_to_the_byte_from_what_it_heard(which: str, request: pytes
     assert replayed.state_hash == run.outcome.state_hash
     assert replayed.conduct == run.outcome.conduct
     assert verify(run.outcome.journal).ok
+
+
+@pytest.mark.requirement("I-7", "P-10")
+def test_a_stop_that_the_venue_forgets_or_rejects_is_made_good(spoiled: Ran) -> None:
+    """Overdue stops are given up for exits at once; what lost half its list gets another or is left."""
+    assert spoiled.struck["V14"] > 0
+    assert spoiled.struck["V15"] > 0
+    assert spoiled.outcome.refused["trading.stop_overdue"] > 0
+    stops = [order for order in spoiled.ledger.orders if order.type == "STOP_LOSS"]
+    forgotten = [order for order in stops if order.is_working and not order.executed_quantity]
+    left = [order.status for order in forgotten]
+    assert "CANCELED" in left
+    assert left[:-1] == ["CANCELED"] * (len(left) - 1), "none is left that fired for nothing, but where the run ended"
+    assert any(order.type == "LIMIT" and order.time_in_force == "IOC" for order in spoiled.ledger.orders)
 
 
 @pytest.mark.requirement("ORDER_001", "EXEC_001")

@@ -77,9 +77,10 @@ def prints(following: list[tuple[int, int, int, int]]) -> Iterator[Print]:
             before = price
 
 
-def wave(speed: float = SPEED) -> ServeRequest:
-    """Return what a venue is asked for that has the wave as its market."""
-    made = bars(PAST_BARS + FOLLOWING)
+def wave(speed: float = SPEED, *, turns: bool = False) -> ServeRequest:
+    """Return what a venue is asked for that has the wave as its market; where it ``turns``, upside down."""
+    shift = HALF if turns else 0
+    made = bars(PAST_BARS + shift + FOLLOWING)
     past = tuple(candle(FIRST_MS + place * INTERVAL_MS, one, ONE) for place, one in enumerate(made[:PAST_BARS]))
     return ServeRequest(
         symbols=(listed(SYMBOL),),
@@ -89,5 +90,5 @@ def wave(speed: float = SPEED) -> ServeRequest:
         speed=speed,
         began_ns=(FIRST_MS + PAST_BARS * INTERVAL_MS) * 1_000_000,
         past=(Past(SYMBOL, INTERVAL_MS, past),),
-        prints=prints(made[PAST_BARS:]),
+        prints=prints(made[PAST_BARS + shift :]),
     )

@@ -287,13 +287,45 @@ def test_a_stop_that_was_reached_and_does_not_fill_is_given_up() -> None:
     walk.enter(1, BUY, 10, stop=900)
     walk.fill(1, 10, 1_000)
     walk.accept(2)
-    assert trade(walk, 900) == []
+    assert trade(walk, 900) == ["inquire 2: attempt 1, in 2000 ms"]
     walk.now = Nanos(walk.now + 2 * SECOND - 1)
     assert trade(walk, 950) == []
     walk.now = Nanos(walk.now + 1)
     assert trade(walk, 890) == ["refused -1: trading.stop_overdue (10 against 0)", "cancel 2: exit"]
     assert walk.cancel(2)[-1] == "submit 3: exit immediate_or_cancel sell 10 at 872 reduce-only"
     assert walk.expire(3)[-1] == "submit 4: exit market sell 10 reduce-only"
+
+
+@pytest.mark.requirement("P-10")
+def test_a_stop_is_overdue_where_nobody_trades_any_more() -> None:
+    """The answer to the inquiry is the alarm: no trade has to come, and no later one has to be at its price."""
+    walk = live(1_000)
+    walk.enter(1, BUY, 10, stop=900)
+    walk.fill(1, 10, 1_000)
+    walk.accept(2)
+    assert trade(walk, 899) == ["inquire 2: attempt 1, in 2000 ms"]
+    walk.now = Nanos(walk.now + 2 * SECOND)
+    gone = tell(walk, [found(walk.now, walk.now, 2, 0)])
+    assert gone == ["refused -1: trading.stop_overdue (10 against 0)", "cancel 2: exit"]
+    assert walk.cancel(2)[-1] == "submit 3: exit immediate_or_cancel sell 10 at 881 reduce-only"
+
+
+@pytest.mark.requirement("P-10")
+def test_a_stop_that_fills_in_part_is_asked_about_until_it_is_overdue() -> None:
+    """The answer to the first inquiry comes before the wait that the fill began anew is over: another one is put."""
+    walk = live(1_000)
+    walk.enter(1, BUY, 10, stop=900)
+    walk.fill(1, 10, 1_000)
+    walk.accept(2)
+    trade(walk, 900)
+    walk.now = Nanos(walk.now + SECOND)
+    walk.fill(2, 4, 900)
+    assert trade(walk, 899) == []
+    walk.now = Nanos(walk.now + SECOND)
+    assert tell(walk, [found(walk.now, walk.now, 2, 0)]) == ["inquire 2: attempt 1, in 1000 ms"]
+    walk.now = Nanos(walk.now + SECOND)
+    gone = tell(walk, [found(walk.now, walk.now, 2, 0)])
+    assert gone == ["refused -1: trading.stop_overdue (6 against 0)", "cancel 2: exit"]
 
 
 @pytest.mark.requirement("P-10")
@@ -304,7 +336,8 @@ def test_a_stop_that_was_not_reached_or_fills_is_not_overdue() -> None:
     walk.fill(1, 10, 1_000)
     walk.accept(2)
     walk.now = Nanos(walk.now + 100 * SECOND)
-    assert trade(walk, 901) == [] and trade(walk, 900) == []
+    assert trade(walk, 901) == []
+    assert trade(walk, 900) == ["inquire 2: attempt 1, in 2000 ms"]
     walk.now = Nanos(walk.now + SECOND)
     walk.fill(2, 5, 900)
     walk.now = Nanos(walk.now + SECOND)

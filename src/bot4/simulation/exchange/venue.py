@@ -28,6 +28,7 @@ from bot4.simulation.exchange.events import AccountPosition, BalanceUpdate, Even
 from bot4.simulation.exchange.floor import Floor
 from bot4.simulation.exchange.listing import Listing
 from bot4.simulation.exchange.market import Market
+from bot4.simulation.exchange.misdeeds import Misdeeds
 from bot4.simulation.exchange.orders import Fill, ListReply, OrderReply, OrderState, ReplaceReply
 from bot4.simulation.exchange.queries import Queries
 from bot4.simulation.exchange.refusals import (
@@ -50,7 +51,6 @@ from bot4.simulation.exchange.requests import (
     PlaceOrder,
 )
 from bot4.simulation.exchange.rules import SymbolRules
-from bot4.simulation.exchange.working import Order
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +67,10 @@ class AccountLedger:
 class Exchange:
     """Take requests of members and tell what they caused.
 
-    ``queries`` answers about a member, ``market`` about the market, ``fees`` is what the
-    venue has taken, by asset. An account that was never opened is the caller's mistake
-    (KeyError), a symbol that was never listed a refusal. A time before the last one
-    counts as that one.
+    ``queries`` answers about a member, ``market`` about the market, ``misdeeds`` does to orders
+    what no venue should, ``fees`` is what the venue has taken, by asset. An account that was
+    never opened is the caller's mistake (KeyError), a symbol that was never listed a refusal.
+    A time before the last one counts as that one.
 
     Parameters
     ----------
@@ -88,6 +88,7 @@ class Exchange:
         self._now_ms = 0
         self.queries = Queries(self._register)
         self.market = Market(self._listings)
+        self.misdeeds = Misdeeds(self._floor, self._begin, self._finish)
         self.fees = self._register.fees
 
     def open_account(self, account: str, terms: Terms, balances: Mapping[str, int], at_ms: int) -> None:
@@ -219,16 +220,6 @@ class Exchange:
         self._finish(at_ms)
         return reply
 
-    def drop(self, account: str, symbol: str, order_id: int, at_ms: int) -> None:
-        """End an open order on the venue's own account, and leave the others of its list as they are."""
-        at_ms = self._begin(at_ms)
-        self._floor.endings.drop(self._open(account, symbol, order_id), at_ms)
-        self._finish(at_ms)
-
-    def jam(self, account: str, symbol: str, order_id: int) -> None:
-        """Let an open order find nobody to trade with once its trigger fires."""
-        self._open(account, symbol, order_id).is_jammed = True
-
     def take_events(self) -> list[Event]:
         """Return what happened since the last call, in order."""
         events = list(self._register.events)
@@ -240,10 +231,6 @@ class Exchange:
         placed = self._floor.begin_order(order, self._register.accounts[account], at_ms)
         self._finish(at_ms)
         return placed
-
-    def _open(self, account: str, symbol: str, order_id: int) -> Order:
-        """Return an open order by number; one that is not there is the caller's mistake (KeyError)."""
-        return self._register.file(account, symbol).open[order_id]
 
     def _begin(self, at_ms: int) -> int:
         """Begin a request: nothing filled by it yet, and no time before the last."""

@@ -89,7 +89,7 @@ class Interference:
         """Reject one order of an accepted list, or let a trigger fire for nothing."""
         if self._schedule.strikes("V14"):
             gone = orders[int(self._schedule.latest_draw("V14") * len(orders))]
-            self._exchange.drop(gone.account, gone.symbol, gone.order_id, now_ms)
+            self._exchange.misdeeds.drop(gone.account, gone.symbol, gone.order_id, now_ms)
             orders = [one for one in orders if one is not gone]
         self._jam([one for one in orders if not one.is_working])
 
@@ -136,7 +136,7 @@ class Interference:
         """Let some of the orders that wait for a trigger find nobody when it fires."""
         for order in waiting:
             if self._schedule.strikes("V15"):
-                self._exchange.jam(order.account, order.symbol, order.order_id)
+                self._exchange.misdeeds.jam(order.account, order.symbol, order.order_id)
 
     def _meet_itself(self, order: OrderState, now_ms: int) -> None:
         """Let the account's other hand take what is best on the book, which is this order: neither trades."""
