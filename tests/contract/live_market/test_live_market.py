@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from picows import WSCloseCode
 
+from bot4.adapters.venues.binance.market.lane import GAPS_NS, QUOTES
 from bot4.adapters.venues.binance.market.live import LiveMarket
 from bot4.adapters.venues.binance.market.request import MarketRequest
 from bot4.apps.venue_server.serve import VenueServer
@@ -162,6 +163,26 @@ def test_a_feed_that_runs_late_makes_its_instruments_stale() -> None:
         assert (1, False, LATE) not in one.states
 
     listen(visit, interval="1s", warm=1, before_s=2.0, off_ns=3 * SECOND_NS)
+
+
+@pytest.mark.slow
+@pytest.mark.requirement("P-07", "I-13")
+def test_a_connection_that_was_dead_from_its_first_message_on_is_replaced() -> None:
+    """Acknowledged and never served: no pace was learned there, and another connection is tried all the same."""
+
+    async def visit(one: Listening) -> None:
+        await until(lambda: bool(one.market.lanes) and bool(one.market.lanes[0].pool.session.topics))
+        traded_ns = one.market.followed[0].history.trade_gap_ns
+        quotes = one.market.lanes[0].pool.session.topics[f"{SYMBOLS[0].lower()}@{QUOTES}"]
+        assert quotes.pace.usual_gap_ns == min(GAPS_NS[QUOTES], traded_ns) > 0
+        await until(lambda: one.server.schedule.struck.get("W01", 0) > 0)
+        await until(lambda: all(one.is_fresh()))
+        assert one.market.lanes[0].dialect.told["silent"] > 0
+        count = len(one.bars(0))
+        await until(lambda: len(one.bars(0)) >= count + 5)
+        one.assert_the_venues_own(0, count + 5)
+
+    listen(visit, speed=FAST, warm=5, before_s=3.0, faults="W01@1")
 
 
 @pytest.mark.slow

@@ -17,7 +17,7 @@ from bot4.market.ingest.life import BACKING_OFF, CONNECTING, DRAINING, ENDED, HA
 from bot4.market.ingest.pace import ACTIVE_NS_MAX, CEILING_NS, FLOOR_NS, PATIENCE_MAX, TIMES, Pace
 from bot4.market.ingest.queues import DISPLACED, FULL, REPLACED, TAKEN, Conflate, DropOldest, NeverDrop
 from bot4.market.ingest.session import TICK_NS
-from bot4.market.ingest.silence import Silence
+from bot4.market.ingest.silence import REPLACE_AT_TRY, Silence
 from bot4.market.ingest.splice import HELD_MAX, UNNUMBERED, Splice
 from bot4.market.ingest.steps import SILENT, Told
 from bot4.market.ingest.subscriptions import ACKNOWLEDGED, Link, Seat, Topic
@@ -192,6 +192,36 @@ def test_silence_is_found_at_the_bound_that_was_stated(seed: int, mean_s: float)
         now += TICK_NS
     assert now - TICK_NS - last <= found[0] + 2 * TICK_NS
     assert found[0] <= bound * 1.1 + TICK_NS
+
+
+@pytest.mark.requirement("P-07", "I-13")
+def test_what_never_spoke_is_asked_anew_and_asked_again_within_its_first_bound() -> None:
+    """Silence slows the expected pace, but not what is done about it: at one and a half bounds, and one bound later."""
+    link, seat = seated(SECOND_NS // 2)
+    bound, silence = seat.topic.pace.bound_ns, Silence()
+    asked = []
+    for now in range(0, 3 * bound, TICK_NS):
+        list(silence.look([link], now))
+        asked += [now for _ in silence.to_ask_anew(link, now)]
+    assert seat.topic.pace.bound_ns > 10 * bound
+    assert [at // TICK_NS for at in asked] == pytest.approx([1.5 * bound / TICK_NS, 2.5 * bound / TICK_NS], abs=2)
+    assert seat.topic.tries == REPLACE_AT_TRY
+
+
+@pytest.mark.requirement("P-07", "I-13")
+def test_a_connection_on_which_nothing_ever_spoke_is_dead() -> None:
+    """Two quiet topics that never spoke are enough; once one has spoken, only busy ones are evidence."""
+    link, first = seated(SECOND_NS)
+    second = link.seat(Topic("b", 1.0, Pace(SECOND_NS)))
+    silence = Silence()
+    second.is_silent = True
+    assert not silence.is_dead(link), "not acknowledged: nothing is owed"
+    second.state = ACKNOWLEDGED
+    assert not silence.is_dead(link), "one says nothing of its connection"
+    first.is_silent = True
+    assert silence.is_dead(link)
+    first.hear(SECOND_NS)
+    assert not silence.is_dead(link)
 
 
 def test_a_burst_does_not_make_a_quiet_topic_busy() -> None:

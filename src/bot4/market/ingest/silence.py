@@ -2,9 +2,10 @@
 """Who has fallen silent: each subscription by its own pace, a connection by its busy ones together.
 
 A silent topic is told of at once and doubted for half its bound more; if it has not
-spoken by then it is asked for anew, and if that does not help its connection is
-replaced, once. A topic that speaks again by itself was suspected wrongly, and is
-given more time from then on.
+spoken by then it is asked for anew, and if that does not help within the bound its
+connection is replaced, once. The bound is the one that it was suspected by: the
+silence itself, which is learned from, does not put off what is done about it. A topic
+that speaks again by itself was suspected wrongly, and is given more time from then on.
 """
 
 from collections.abc import Iterable, Iterator
@@ -13,7 +14,7 @@ from typing import Final, final
 from bot4.domain.values import MINUTE_NS, SECOND_NS
 from bot4.market.ingest.pace import FLOOR_NS
 from bot4.market.ingest.steps import RESUMED, SILENT, Step, Told
-from bot4.market.ingest.subscriptions import Link, Seat
+from bot4.market.ingest.subscriptions import SPEAKING, Link, Seat
 
 PAUSE_NS: Final = SECOND_NS
 """If we did not look for so long, it was we who were away (a blocked loop, a sleeping machine): nothing is proved."""
@@ -61,10 +62,15 @@ class Silence:
                     yield from self._doubt(seat, now)
 
     def is_dead(self, link: Link) -> bool:
-        """Tell whether more than half of the busy topics of a connection, and at least two, are silent."""
-        busy = [seat for seat in link.seats.values() if seat.is_listening and seat.topic.pace.is_active]
-        silent = sum(seat.is_silent for seat in busy)
-        return silent >= 2 and 2 * silent > len(busy)
+        """Tell whether more than half of a connection's busy topics are silent, or of all if none has ever spoken.
+
+        One silent topic alone, however busy, says nothing of its connection.
+        """
+        owed = [seat for seat in link.seats.values() if seat.is_listening]
+        if any(seat.state is SPEAKING for seat in owed):
+            owed = [seat for seat in owed if seat.topic.pace.is_active]
+        silent = sum(seat.is_silent for seat in owed)
+        return silent >= 2 and 2 * silent > len(owed)
 
     def to_ask_anew(self, link: Link, now: int) -> list[Seat]:
         """Return the places whose silence something must be done about, counting the try."""
@@ -73,7 +79,7 @@ class Silence:
             topic = seat.topic
             topic.tries += 1
             seat.is_asked_anew = True
-            seat.act_at_ns = now + min(topic.pace.bound_ns << min(topic.tries, 20), AGAIN_NS_MAX)
+            seat.act_at_ns = now + min(seat.bound_ns << min(topic.tries - 1, 20), AGAIN_NS_MAX)
         return found
 
     def _hear(self, seat: Seat, now: int) -> Iterator[Step]:
@@ -99,6 +105,7 @@ class Silence:
         if seat.is_silent or silent_ns <= bound_ns:
             return
         seat.is_silent = True
+        seat.bound_ns = bound_ns
         seat.act_at_ns = now + bound_ns // 2
         if seat is seat.topic.seats[0]:
             self.suspected += 1

@@ -32,13 +32,15 @@ class Seat:
         Messages, and the widest gap, since the last look.
     alone : bool
         To be asked for by itself, because a request with others was refused.
+    bound_ns : int
+        How long a silence it was suspected for.
     act_at_ns : int
         When to do something about its silence.
     """
 
     __slots__ = (
         "topic", "link", "state", "since_ns", "heard_ns", "looked_ns", "count", "widest_ns", "alone", "is_silent",
-        "is_asked_anew", "act_at_ns",
+        "is_asked_anew", "bound_ns", "act_at_ns",
     )  # fmt: skip
 
     def __init__(self, topic: "Topic", link: "Link") -> None:
@@ -53,6 +55,7 @@ class Seat:
         self.alone = False
         self.is_silent = False
         self.is_asked_anew = False
+        self.bound_ns = 0
         self.act_at_ns = 0
 
     def hear(self, now: int) -> None:
@@ -76,6 +79,7 @@ class Seat:
         """Take over the suspicion of the place before: whoever was told of silence is to be told of its end."""
         if old.is_silent and not self.is_silent:
             self.is_silent = self.is_asked_anew = True
+            self.bound_ns = old.bound_ns
             self.act_at_ns = old.act_at_ns
 
     @property

@@ -41,12 +41,15 @@ class KlineHistory:
     ----------
     quality : FeedQuality
         Counts the rows, those off the tick or the lot, and those that cannot be bars.
+    trade_gap_ns : int
+        The mean time between two trades of the newest page that had any, 0 before.
     """
 
     def __init__(self, instrument: Instrument, interval_ns: int, asker: Asker) -> None:
         self.quality = FeedQuality(instrument.symbol, FEED)
         self._symbol = instrument.symbol
         self._interval_ns = interval_ns
+        self.trade_gap_ns = 0
         self._interval = interval_text(interval_ns)
         self._asker = asker
         self._read: list[Bar] = []
@@ -82,6 +85,9 @@ class KlineHistory:
                     "venue_reply",
                 )
             reached_ns = open_ns
+        trades = sum(row.trades for row in rows)
+        if trades > 0:
+            self.trade_gap_ns = len(rows) * self._interval_ns // trades
         self._read = []
         for number, row in enumerate(rows):
             open_ns = row.open_ms * MILLI_NS

@@ -38,7 +38,7 @@ BOOKS: Final = "depth@100ms"
 BARS: Final = "kline_"
 
 GAPS_NS: Final = {QUOTES: SECOND_NS // 2, TRADES: SECOND_NS, BOOKS: SECOND_NS // 5}
-"""What is expected of a topic before it has spoken; of bars two seconds."""
+"""What is expected of a topic before it has spoken; of bars two seconds. Past bars may tell of a busier market."""
 
 BARS_GAP_NS: Final = 2 * SECOND_NS
 SNAPSHOT_LEVELS: Final = 1_000
@@ -123,6 +123,7 @@ class MarketLane:
         self._hooks = hooks
         self._clock = clock
         self._freshness = [one.fresh for one in followed]
+        self._histories = [one.history for one in followed]
         self._topics = {
             f"{one.symbol.lower()}@{stream}": (index, stream)
             for index, one in enumerate(instruments)
@@ -132,8 +133,12 @@ class MarketLane:
 
     def begin(self) -> None:
         """Want every topic; the running pool does the rest."""
-        for topic, (_, stream) in self._topics.items():
-            self.pool.want(topic, usual_gap_ns=GAPS_NS.get(stream, BARS_GAP_NS))
+        for topic, (index, stream) in self._topics.items():
+            usual_ns = GAPS_NS.get(stream, BARS_GAP_NS)
+            traded_ns = self._histories[index].trade_gap_ns
+            if stream in GAPS_NS and traded_ns:
+                usual_ns = min(usual_ns, traded_ns)  # where much is traded, quotes and books change as often
+            self.pool.want(topic, usual_gap_ns=usual_ns)
 
     def read(self, payload: Payload) -> Message | Reply | Farewell | None:
         """Tell whose a frame is."""
