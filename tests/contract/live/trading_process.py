@@ -56,7 +56,7 @@ class Keys:
 
 OURS = Keys()
 
-DELAYS_S = {"taken": 0.01, "compared": 0.3, "submitted": 0.005, "canceled": 0.01, "any": 3.0, "heard": 0.002}
+DELAYS_S = {"taken": 0.01, "compared": 0.01, "submitted": 0.002, "canceled": 0.01, "any": 3.0, "heard": 0.002}
 """The venue has an order; the books are compared; a submit, a cancel is on the disk; at any time; market data is being
 written: how long after it the kill may come."""
 
@@ -154,6 +154,8 @@ class TradingProcess:
             self._until(self._beyond(self._submits))
         elif moment == "canceled":
             self._until(self._beyond(self._cancels))
+        elif moment == "compared":
+            self._until(self._compares)
         elif moment == "heard":
             time.sleep(chance.uniform(0, DELAYS_S["any"]))
             self._until(self._beyond(self._heard))
@@ -206,11 +208,19 @@ class TradingProcess:
         """How many bytes of market data stand."""
         return (self.run / "market.data").stat().st_size
 
+    def _compares(self) -> bool:
+        """Say whether the books are being compared, as far as the journal tells."""
+        return left_by(self._told().read(), []).is_reconciling
+
     def _count(self, name: str) -> int:
         """How many records of a name stand."""
+        return self._told().count(name)
+
+    def _told(self) -> Tail:
+        """Return what reads the journal as it grows."""
         if self._tail is None:
             self._tail = Tail(self.run / "journal")
-        return self._tail.count(name)
+        return self._tail
 
     def _orders(self) -> int:
         """How many orders the venue has."""

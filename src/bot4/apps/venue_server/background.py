@@ -19,8 +19,8 @@ FIRST_STEPS: Final = 100
 """Steps after which a symbol is let be that nobody has traded yet."""
 CATCH_UP: Final = 50
 """Steps made at once where the machine did not keep pace; the rest is left out."""
-PRINTS_AT_ONCE: Final = 100
-"""Recorded trades made at once; the rest waits for the next beats, so that clients are answered in between."""
+PRINTS_AT_ONCE: Final = 10
+"""Recorded trades made before they are told and the clock is looked at again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,36 +89,37 @@ class Background:
                 if self._exchange.market.last_price(symbol):
                     break
 
-    def beat(self, now_ms: int, *, times: int = 1) -> None:
-        """Let time pass: make the steps that are due, each ``times`` over."""
+    def beat(self, now_ms: int, *, times: int = 1) -> bool:
+        """Let time pass: make the steps that are due, each ``times`` over; say whether recorded trades are left."""
         if self._prints is not None:
-            self._follow(now_ms)
-            return
+            return self._follow(now_ms)
         if now_ms < self._next_ms:
-            return
+            return False
         due = min((now_ms - self._next_ms) // STEP_MS + 1, CATCH_UP)
         self._next_ms = now_ms - now_ms % STEP_MS + STEP_MS
         for _ in range(due * times):
             for symbol in self._rules:
                 self._step(symbol, now_ms)
+        return False
 
     def _step(self, symbol: str, now_ms: int) -> None:
         """Make one step of the random flow."""
         best = self._exchange.market.best(symbol, now_ms)
         self._obey(self._flows[symbol].step(best.bid, best.ask), now_ms)
 
-    def _follow(self, now_ms: int) -> None:
-        """Make the recorded trades happen whose time has come, the oldest first."""
+    def _follow(self, now_ms: int) -> bool:
+        """Make some of the recorded trades happen whose time has come, the oldest first; say whether more are due."""
         assert self._prints is not None
         for _ in range(PRINTS_AT_ONCE):
             found = self._waiting
             if found is None or self._began_ms + found.at_ms > now_ms:
-                return
+                return False
             rules = self._rules.get(found.symbol)
             if rules is not None:
                 step = replayed(self._ladders[found.symbol], rules, (found.price, found.quantity, found.is_sale))
                 self._obey(step, now_ms)
             self._waiting = next(self._prints, None)
+        return True
 
     def _obey(self, step: FlowStep, now_ms: int) -> None:
         """Ask the exchange for what a step wants; what it refuses (a quote that would take) is left out."""

@@ -161,10 +161,11 @@ def test_a_recording_that_fell_behind_catches_up_beat_by_beat() -> None:
     count = 2 * PRINTS_AT_ONCE + 1
     rows = [Print(at, "BTCUSDT", (60_000 + at) * ONE, ONE // 10, is_sale=False) for at in range(count)]
     exchange, background = exchange_with_flow(0, prints=rows)
-    made = []
+    made, left = [], []
     for _ in range(3):
-        background.beat(count)
+        left.append(background.beat(count))
         made.append(len(exchange.market.trades("BTCUSDT")))
+    assert left == [True, True, False]
     assert made == [PRINTS_AT_ONCE, 2 * PRINTS_AT_ONCE, count]
     assert [one.price for one in exchange.market.trades("BTCUSDT")] == [row.price for row in rows]
     assert background.is_over
