@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from picows import WSCloseCode
 
-from bot4.adapters.venues.binance.market.lane import GAPS_NS, QUOTES
+from bot4.adapters.venues.binance.market.dialect import GAPS_NS, QUOTES
 from bot4.adapters.venues.binance.market.live import LiveMarket
 from bot4.adapters.venues.binance.market.request import MarketRequest
 from bot4.apps.venue_server.serve import VenueServer

@@ -100,6 +100,17 @@ def test_a_recording_is_told_of_message_by_message(tmp_path: Path, capsys: pytes
     assert main(["data", "replay", str(tmp_path / "none")]) == 2
 
 
+@pytest.mark.requirement("P-07", "I-13")
+def test_a_recorded_stream_is_expected_to_speak_as_often_as_its_kind_does(tmp_path: Path) -> None:
+    """What is expected of it rests on the two seconds that were heard, not on a guess of a quarter of a minute."""
+    recorder, _, _ = recorded(tmp_path, "", 2.0)
+    assert recorder.pool is not None
+    topics = recorder.pool.session.topics
+    assert len(topics) == 2 * len(STREAMS)
+    for name, topic in topics.items():
+        assert topic.pace.usual_gap_ns * (1 + recorder.frames[name]) < 8 * SECOND_NS, name
+
+
 def test_a_venue_that_is_never_reached_is_an_outside_fault(tmp_path: Path) -> None:
     """It keeps trying, says so, and ends as a fault outside."""
     with socket.socket() as plug:

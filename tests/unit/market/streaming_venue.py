@@ -2,7 +2,8 @@
 """A venue's streams and the sockets to them, imagined: connections, replies, numbered messages, limits checked.
 
 Everything happens in steps of a simulated clock. It keeps count of what a venue would ban for, and can be
-unreachable, cut connections, forget a topic it has acknowledged, or refuse one.
+unreachable, cut connections, forget a topic it has acknowledged, or refuse one. A number of connections to come may
+be dead: they acknowledge everything and say nothing.
 """
 
 import heapq
@@ -25,6 +26,7 @@ class Wire:
 
     opened_ns: int
     delay_ns: int
+    is_dead: bool = False
     topics: dict[str, int] = field(default_factory=dict)
     asked: deque[int] = field(default_factory=deque)
 
@@ -40,6 +42,7 @@ class StreamingVenue:
         self.is_up = True
         self.mute: set[str] = set()
         self.forgotten: set[tuple[int, str]] = set()
+        self.dead_to_come = 0
         self.refuses: set[str] = set()
         self.wires: dict[int, Wire] = {}
         self.sent: dict[str, list[int]] = defaultdict(list)
@@ -94,7 +97,7 @@ class StreamingVenue:
         if name in self.mute:
             return
         for link, wire in self.wires.items():
-            if name in wire.topics and (link, name) not in self.forgotten:
+            if name in wire.topics and not wire.is_dead and (link, name) not in self.forgotten:
                 self.later(wire.delay_ns, lambda link=link, wire=wire: self._arrive(link, wire, name, number))  # type: ignore[misc]
 
     def publish_every(self, name: str, gaps: Callable[[], int]) -> None:
@@ -139,7 +142,8 @@ class StreamingVenue:
             return
         delay = self.delays[0]
         self.delays.rotate(-1)
-        self.wires[link] = Wire(self.now, delay)
+        self.wires[link] = Wire(self.now, delay, is_dead=self.dead_to_come > 0)
+        self.dead_to_come = max(0, self.dead_to_come - 1)
         self.opened.append(self.now)
         if self.life_ns:
             wire = self.wires[link]

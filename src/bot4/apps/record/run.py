@@ -23,7 +23,7 @@ from bot4.adapters.net.pool import Pool
 from bot4.adapters.net.tls import verified
 from bot4.adapters.net.websocket import Listener, Wire, dial
 from bot4.adapters.stores.raw_traffic import TrafficWriter, traffic_files
-from bot4.adapters.venues.binance.market.dialect import COMBINED_PATH, MarketFeed
+from bot4.adapters.venues.binance.market.dialect import BOOKS, COMBINED_PATH, MarketFeed, usual_gap_ns
 from bot4.adapters.venues.binance.market.feed import SETTLE, snapshot_frame
 from bot4.adapters.venues.binance.wire.instruments import listings
 from bot4.adapters.venues.binance.wire.replies import DepthReply, ExchangeInfo
@@ -172,7 +172,8 @@ class Recorder:
         self.pool = Pool(session, self._feed, connect=self._connect, clock=self._clock)
         for symbol in request.symbols:
             for stream in request.streams:
-                self.pool.want(f"{symbol.lower()}@{'depth@100ms' if stream == 'depth' else stream}")
+                named = BOOKS if stream == "depth" else stream
+                self.pool.want(f"{symbol.lower()}@{named}", usual_gap_ns=usual_gap_ns(named))
         tasks = [asyncio.create_task(self.pool.run()), asyncio.create_task(self._beat())]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

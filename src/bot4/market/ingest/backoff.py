@@ -17,6 +17,12 @@ CAP_NS: Final = 4 * SECOND_NS
 """A venue that is up again is tried within this: a second is left of the five for connecting."""
 
 
+def drawn_ns(first_ns: int, cap_ns: int, tries: int, generator: np.random.Generator) -> int:
+    """Return a wait between half and the whole of its bound, which doubles with each try up to the cap."""
+    bound = min(cap_ns, first_ns << min(tries, 20))
+    return int(bound * (0.5 + 0.5 * generator.random()))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackoffPolicy:
     """Hold how the waits grow.
@@ -67,10 +73,10 @@ class Backoff:
         Several connections that fail together are one failure: only the first of them lengthens the wait.
         """
         if now >= self.not_before_ns:
-            bound = min(self._policy.cap_ns, self._policy.first_ns << min(self.failures, 20))
+            policy = self._policy
+            self.not_before_ns = now + drawn_ns(policy.first_ns, policy.cap_ns, self.failures, self._generator)
             self.failures += 1
             self.is_down = True
-            self.not_before_ns = now + int(bound * (0.5 + 0.5 * self._generator.random()))
         self.not_before_ns = max(self.not_before_ns, now + hold_ns)
 
     def opened(self) -> None:

@@ -18,8 +18,8 @@ of late. What follows from it:
 - Messages that come at random (Poisson) with the pace of the window are suspected
   wrongly with probability ``(1 + 20 / n) ** -n`` a gap, n being the messages in the
   window: 3e-8 at the 64 it has at least. A pace that falls to a twentieth, or a first
-  guess that was far too quick, costs one or two wrong suspicions, each of which
-  slows the expected pace.
+  guess that was far too quick, costs one or two wrong suspicions; the message that
+  ends each slows the expected pace. Silence that nothing ended teaches nothing.
 """
 
 from typing import Final, final

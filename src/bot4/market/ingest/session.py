@@ -62,7 +62,7 @@ class Session:
         self.strays = 0
         self.repeats = 0
         self.backoff = Backoff(policy or BackoffPolicy(), generator)
-        self.silence = Silence()
+        self.silence = Silence(generator)
         self._requests = Requests(limits)
         self._dials = TokenBucket(limits.dials_burst, limits.dials_per_s)
         self._generator = generator
@@ -224,8 +224,10 @@ class Session:
         yield from self.silence.look(links, now)
         for link in [link for link in links if link.is_open]:
             if self.silence.is_dead(link):
-                yield Cut(link.number, "silent")
-                yield from self.lost(link.number, now)
+                if now >= link.spared_ns:
+                    self.silence.gave_up(link, now)
+                    yield Cut(link.number, "silent")
+                    yield from self.lost(link.number, now)
                 continue
             for seat in self.silence.to_ask_anew(link, now):
                 if seat.topic.tries == REPLACE_AT_TRY:

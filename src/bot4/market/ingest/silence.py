@@ -3,15 +3,23 @@
 
 A silent topic is told of at once and doubted for half its bound more; if it has not
 spoken by then it is asked for anew, and if that does not help within the bound its
-connection is replaced, once. The bound is the one that it was suspected by: the
-silence itself, which is learned from, does not put off what is done about it. A topic
-that speaks again by itself was suspected wrongly, and is given more time from then on.
+connection is replaced, once. A topic that speaks again by itself was suspected
+wrongly, and is given more time from then on.
+
+Silence teaches a topic's pace only once a message has ended it. So a connection that
+is dead from its first message on slows nobody's pace, and is found out as soon as the
+one before it. What it does cost is patience: each connection in a row that was given
+up and had hardly spoken is borne with for longer before it too is cut, up to
+``PATIENCE_CAP_NS``. Its silence is told of at once all the same.
 """
 
 from collections.abc import Iterable, Iterator
 from typing import Final, final
 
+import numpy as np
+
 from bot4.domain.values import MINUTE_NS, SECOND_NS
+from bot4.market.ingest.backoff import drawn_ns
 from bot4.market.ingest.pace import FLOOR_NS
 from bot4.market.ingest.steps import RESUMED, SILENT, Step, Told
 from bot4.market.ingest.subscriptions import SPEAKING, Link, Seat
@@ -24,10 +32,25 @@ AGAIN_NS_MAX: Final = 10 * MINUTE_NS
 
 REPLACE_AT_TRY: Final = 2
 
+PATIENCE_FIRST_NS: Final = SECOND_NS
+PATIENCE_CAP_NS: Final = 20 * SECOND_NS
+"""A market where nobody speaks is dialed for it by each connection after at least half of this: six times a minute.
+
+Faults that end leave ten of the thirty seconds for dialing, asking and the first message.
+"""
+
+STEADY_NS: Final = 10 * SECOND_NS
+"""A connection that spoke for so long was alive: its silence is news, and that of the next one is again the first."""
+
 
 @final
 class Silence:
     """Judge the silence of every place, look by look.
+
+    Parameters
+    ----------
+    generator : numpy.random.Generator
+        Draws the share of a patience.
 
     Attributes
     ----------
@@ -37,13 +60,14 @@ class Silence:
         How often we ourselves were away.
     """
 
-    __slots__ = ("suspected", "wrongly", "pauses", "_looked_ns")
+    __slots__ = ("suspected", "wrongly", "pauses", "_looked_ns", "_generator")
 
-    def __init__(self) -> None:
+    def __init__(self, generator: np.random.Generator) -> None:
         self.suspected = 0
         self.wrongly = 0
         self.pauses = 0
         self._looked_ns: int | None = None
+        self._generator = generator
 
     def look(self, links: Iterable[Link], now: int) -> Iterator[Step]:
         """Yield what there is to tell of topics that fell silent, or speak again."""
@@ -64,13 +88,22 @@ class Silence:
     def is_dead(self, link: Link) -> bool:
         """Tell whether more than half of a connection's busy topics are silent, or of all if none has ever spoken.
 
-        One silent topic alone, however busy, says nothing of its connection.
+        One silent topic alone, however busy, says nothing of its connection, unless a fresh one was its last remedy.
         """
         owed = [seat for seat in link.seats.values() if seat.is_listening]
-        if any(seat.state is SPEAKING for seat in owed):
+        has_spoken = any(seat.state is SPEAKING for seat in owed)
+        if has_spoken:
             owed = [seat for seat in owed if seat.topic.pace.is_active]
-        silent = sum(seat.is_silent for seat in owed)
-        return silent >= 2 and 2 * silent > len(owed)
+        silent = [seat for seat in owed if seat.is_silent]
+        enough = 2 if has_spoken or any(seat.topic.tries < REPLACE_AT_TRY for seat in silent) else 1
+        return len(silent) >= enough and 2 * len(silent) > len(owed)
+
+    def gave_up(self, link: Link, now: int) -> None:
+        """Note that a dead connection is cut, and for how long the next one in its place is borne with."""
+        spoken_ns = [seat.heard_ns for seat in link.seats.values() if seat.state is SPEAKING]
+        was_steady = bool(spoken_ns) and max(spoken_ns) - link.opened_ns >= STEADY_NS
+        link.vain = 0 if was_steady else link.vain + 1
+        link.spared_ns = now + drawn_ns(PATIENCE_FIRST_NS, PATIENCE_CAP_NS, link.vain, self._generator)
 
     def to_ask_anew(self, link: Link, now: int) -> list[Seat]:
         """Return the places whose silence something must be done about, counting the try."""
@@ -79,7 +112,7 @@ class Silence:
             topic = seat.topic
             topic.tries += 1
             seat.is_asked_anew = True
-            seat.act_at_ns = now + min(seat.bound_ns << min(topic.tries - 1, 20), AGAIN_NS_MAX)
+            seat.act_at_ns = now + min(topic.pace.bound_ns << min(topic.tries - 1, 20), AGAIN_NS_MAX)
         return found
 
     def _hear(self, seat: Seat, now: int) -> Iterator[Step]:
@@ -99,18 +132,15 @@ class Silence:
         seat.count = seat.widest_ns = 0
 
     def _doubt(self, seat: Seat, now: int) -> Iterator[Step]:
-        """Suspect a place that is silent beyond its bound; time that passes unsuspected is learned."""
+        """Suspect a place that is silent beyond its bound."""
         bound_ns = seat.topic.pace.bound_ns
         silent_ns = now - seat.heard_ns
         if seat.is_silent or silent_ns <= bound_ns:
             return
         seat.is_silent = True
-        seat.bound_ns = bound_ns
         seat.act_at_ns = now + bound_ns // 2
         if seat is seat.topic.seats[0]:
             self.suspected += 1
-            seat.topic.pace.learn(0, silent_ns, 0)
-            seat.looked_ns = now
         detail = "acknowledged, and nothing came"
         yield from self._tell(seat, Told(seat.topic.name, SILENT, detail, silent_ns, bound_ns))
 

@@ -32,15 +32,13 @@ class Seat:
         Messages, and the widest gap, since the last look.
     alone : bool
         To be asked for by itself, because a request with others was refused.
-    bound_ns : int
-        How long a silence it was suspected for.
     act_at_ns : int
         When to do something about its silence.
     """
 
     __slots__ = (
         "topic", "link", "state", "since_ns", "heard_ns", "looked_ns", "count", "widest_ns", "alone", "is_silent",
-        "is_asked_anew", "bound_ns", "act_at_ns",
+        "is_asked_anew", "act_at_ns",
     )  # fmt: skip
 
     def __init__(self, topic: "Topic", link: "Link") -> None:
@@ -55,7 +53,6 @@ class Seat:
         self.alone = False
         self.is_silent = False
         self.is_asked_anew = False
-        self.bound_ns = 0
         self.act_at_ns = 0
 
     def hear(self, now: int) -> None:
@@ -79,7 +76,6 @@ class Seat:
         """Take over the suspicion of the place before: whoever was told of silence is to be told of its end."""
         if old.is_silent and not self.is_silent:
             self.is_silent = self.is_asked_anew = True
-            self.bound_ns = old.bound_ns
             self.act_at_ns = old.act_at_ns
 
     @property
@@ -128,6 +124,8 @@ class Link:
         The numbers of the connection that replaces it, and of the one it replaces.
     retire_ns, drained_ns : int
         When to replace it, and when to close it at the latest once it is being replaced.
+    vain, spared_ns : int
+        How many times in a row it was cut for silence and had hardly spoken, and before when it is not cut for that.
     wanting : dict of str to Seat
         Places to be asked for, in order.
     leaving : list of str
@@ -137,8 +135,8 @@ class Link:
     """
 
     __slots__ = (
-        "number", "state", "seats", "weight", "bucket", "opened_ns", "retire_ns", "drained_ns", "successor",
-        "predecessor", "wanting", "leaving", "asked",
+        "number", "state", "seats", "weight", "bucket", "opened_ns", "retire_ns", "drained_ns", "vain", "spared_ns",
+        "successor", "predecessor", "wanting", "leaving", "asked",
     )  # fmt: skip
 
     def __init__(self, number: int, bucket: TokenBucket) -> None:
@@ -150,6 +148,8 @@ class Link:
         self.opened_ns = 0
         self.retire_ns = 0
         self.drained_ns = 0
+        self.vain = 0
+        self.spared_ns = 0
         self.successor: int | None = None
         self.predecessor: int | None = None
         self.wanting: dict[str, Seat] = {}

@@ -16,16 +16,37 @@ from bot4.adapters.net.pool import Farewell, Message, Reply
 from bot4.adapters.net.undecodable import FAULTS
 from bot4.adapters.net.websocket import Payload
 from bot4.domain.ports import Clock
+from bot4.domain.values import SECOND_NS
 from bot4.market.ingest.splice import UNNUMBERED
 from bot4.market.ingest.steps import INTERRUPTED, RESUMED, SILENT, Ask, Told
 
 COMBINED_PATH: Final = "/stream"
 SHUTDOWN: Final = "serverShutdown"
+QUOTES: Final = "bookTicker"
+TRADES: Final = "trade"
+BOOKS: Final = "depth@100ms"
+BARS: Final = "kline_"
+
+GAPS_NS: Final = {QUOTES: SECOND_NS // 2, TRADES: SECOND_NS, BOOKS: SECOND_NS // 5}
+BARS_GAP_NS: Final = 2 * SECOND_NS
 MARKET_HOSTS: Final = ("stream.binance.com", "data-stream.binance.vision", "stream.testnet.binance.vision")
 """Every host whose market streams may be listened to."""
 
 Taker = Callable[[int, bytes], object]
 """Takes a frame with the moment it was received."""
+
+
+def usual_gap_ns(stream: str, traded_ns: int = 0) -> int:
+    """Return how often a stream of one instrument is expected to speak before it has.
+
+    Parameters
+    ----------
+    traded_ns : int
+        The mean time between two trades of late, 0 where it is not known: where much is traded, quotes and books
+        change as often.
+    """
+    usual_ns = GAPS_NS.get(stream, BARS_GAP_NS)
+    return min(usual_ns, traded_ns) if stream in GAPS_NS and traded_ns else usual_ns
 
 
 class Numbers(msgspec.Struct, gc=False):

@@ -13,7 +13,7 @@ import msgspec
 from bot4.adapters.net.pool import Connect, Farewell, Message, Pool, Reply
 from bot4.adapters.net.undecodable import FAULTS
 from bot4.adapters.net.websocket import Payload
-from bot4.adapters.venues.binance.market.dialect import MarketFeed
+from bot4.adapters.venues.binance.market.dialect import BARS, MarketFeed, usual_gap_ns
 from bot4.adapters.venues.binance.market.feed import BinanceFeed, snapshot_frame
 from bot4.adapters.venues.binance.market.followed import Followed
 from bot4.adapters.venues.binance.wire.asker import Asker
@@ -22,7 +22,6 @@ from bot4.adapters.venues.binance.wire.requests import depth
 from bot4.domain.errors import TheirFault
 from bot4.domain.event import Event
 from bot4.domain.ports import Clock
-from bot4.domain.values import SECOND_NS
 from bot4.market.books.rules import SPOT_RULE
 from bot4.market.ingest.session import Session
 from bot4.market.ingest.steps import Ask, Told
@@ -32,15 +31,6 @@ from bot4.market.quality import QualityBoard
 from bot4.market.rows import MILLI_NS
 from bot4.market.tick_reader import TextTicks
 
-QUOTES: Final = "bookTicker"
-TRADES: Final = "trade"
-BOOKS: Final = "depth@100ms"
-BARS: Final = "kline_"
-
-GAPS_NS: Final = {QUOTES: SECOND_NS // 2, TRADES: SECOND_NS, BOOKS: SECOND_NS // 5}
-"""What is expected of a topic before it has spoken; of bars two seconds. Past bars may tell of a busier market."""
-
-BARS_GAP_NS: Final = 2 * SECOND_NS
 SNAPSHOT_LEVELS: Final = 1_000
 FEED: Final = "binance-spot"
 
@@ -134,11 +124,7 @@ class MarketLane:
     def begin(self) -> None:
         """Want every topic; the running pool does the rest."""
         for topic, (index, stream) in self._topics.items():
-            usual_ns = GAPS_NS.get(stream, BARS_GAP_NS)
-            traded_ns = self._histories[index].trade_gap_ns
-            if stream in GAPS_NS and traded_ns:
-                usual_ns = min(usual_ns, traded_ns)  # where much is traded, quotes and books change as often
-            self.pool.want(topic, usual_gap_ns=usual_ns)
+            self.pool.want(topic, usual_gap_ns=usual_gap_ns(stream, self._histories[index].trade_gap_ns))
 
     def read(self, payload: Payload) -> Message | Reply | Farewell | None:
         """Tell whose a frame is."""

@@ -22,8 +22,9 @@ from typing import Any, Final, final
 import numpy as np
 
 from bot4.adapters.net.pool import Connect
+from bot4.adapters.venues.binance.market.dialect import BARS, BOOKS, QUOTES, TRADES
 from bot4.adapters.venues.binance.market.followed import Followed
-from bot4.adapters.venues.binance.market.lane import BARS, BOOKS, QUOTES, TRADES, LaneHooks, MarketLane
+from bot4.adapters.venues.binance.market.lane import LaneHooks, MarketLane
 from bot4.adapters.venues.binance.market.request import MarketRequest
 from bot4.adapters.venues.binance.market.start import OnProgress, last_bars, listed
 from bot4.adapters.venues.binance.wire.asker import Asker
