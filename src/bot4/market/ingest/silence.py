@@ -8,9 +8,9 @@ wrongly, and is given more time from then on.
 
 Silence teaches a topic's pace only once a message has ended it. So a connection that
 is dead from its first message on slows nobody's pace, and is found out as soon as the
-one before it. What it does cost is patience: each connection in a row that was given
-up and had hardly spoken is borne with for longer before it too is cut, up to
-``PATIENCE_CAP_NS``. Its silence is told of at once all the same.
+one before it. What it does take is patience: each connection in a row that said
+nothing is borne with for longer before it too is cut, up to ``PATIENCE_CAP_NS``. Its
+silence is told of at once all the same.
 """
 
 from collections.abc import Iterable, Iterator
@@ -38,9 +38,6 @@ PATIENCE_CAP_NS: Final = 20 * SECOND_NS
 
 Faults that end leave ten of the thirty seconds for dialing, asking and the first message.
 """
-
-STEADY_NS: Final = 10 * SECOND_NS
-"""A connection that spoke for so long was alive: its silence is news, and that of the next one is again the first."""
 
 
 @final
@@ -100,9 +97,8 @@ class Silence:
 
     def gave_up(self, link: Link, now: int) -> None:
         """Note that a dead connection is cut, and for how long the next one in its place is borne with."""
-        spoken_ns = [seat.heard_ns for seat in link.seats.values() if seat.state is SPEAKING]
-        was_steady = bool(spoken_ns) and max(spoken_ns) - link.opened_ns >= STEADY_NS
-        link.vain = 0 if was_steady else link.vain + 1
+        has_spoken = any(seat.state is SPEAKING for seat in link.seats.values())
+        link.vain = 0 if has_spoken else link.vain + 1
         link.spared_ns = now + drawn_ns(PATIENCE_FIRST_NS, PATIENCE_CAP_NS, link.vain, self._generator)
 
     def to_ask_anew(self, link: Link, now: int) -> list[Seat]:

@@ -125,7 +125,7 @@ class Link:
     retire_ns, drained_ns : int
         When to replace it, and when to close it at the latest once it is being replaced.
     vain, spared_ns : int
-        How many times in a row it was cut for silence and had hardly spoken, and before when it is not cut for that.
+        How many times in a row it was cut for silence and had said nothing, and before when it is not cut for that.
     wanting : dict of str to Seat
         Places to be asked for, in order.
     leaving : list of str
