@@ -5,9 +5,12 @@ Every figure follows from the events of the journal and their times, so that a r
 """
 
 from dataclasses import dataclass
-from typing import final
+from typing import Final, final
 
 from bot4.domain.values import SECOND_NS
+
+GOAL_NS: Final = SECOND_NS
+"""How long 99 of 100 spells without a stop may last at most, on a clock that runs as ours does."""
 
 
 @final

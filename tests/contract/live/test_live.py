@@ -23,12 +23,15 @@ from bot4.apps.progress import Silent
 from bot4.apps.replay import run as run_replay
 from bot4.apps.venue_server.faults.schedule import parse_rules
 from bot4.apps.venue_server.serve import MEMBER, VenueServer
-from bot4.domain.event import FEE_TAKEN, FILL, READINESS, SUBMIT
-from bot4.domain.values import Nanos
+from bot4.domain.event import FEE_TAKEN, FILL, ORDER_UPDATE, READINESS, SUBMIT
+from bot4.domain.order import PROTECT_STOP, WORKING
+from bot4.domain.values import SECOND_NS, Nanos
+from bot4.record.conduct import GOAL_NS
 from bot4.record.decode import decode
 from bot4.runtime.clocks import RacingClock, SystemClock
 from bot4.runtime.settings import DecisionSettings, Settings, StrategySettings
 from bot4.runtime.venue_settings import REST, SOCKET, VenueSettings
+from tests.contract.live.cover import Moment, bare, moments, orphaned, quantile, too_large
 from tests.contract.live.cutting import Mutable, cutting
 from tests.contract.live.wave import CASH, INTERVAL, KEY, PAST_BARS, SECRET, SPEED, STRATEGY, SYMBOL, wave
 
@@ -48,6 +51,10 @@ NEAR, FAR = 1.0, 4.0
 """Stops in average ranges of a bar: inside the wave, and beyond it."""
 
 LOT = 1_000
+MS = SECOND_NS // 1_000
+GONE_MS = 2_000
+"""So long may a stop stand at the venue once nothing is held: of our time, in which the way to the venue is as long as
+anywhere."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +72,27 @@ class Ran:
     def records(self, kind: int) -> list[dict[str, object]]:
         """The journal's records of one kind."""
         return [decode(record) for record in open_journal(self.outcome.journal) if record.kind == kind]
+
+    def story_as_known(self) -> list[Moment]:
+        """What the venue's ledger says was held and covered, each thing at the moment at which the journal has it."""
+        numbers = {one.order_id: int(one.client_order_id.rpartition("-")[2]) for one in self.ledger.orders}
+        known: dict[tuple[str, int], int] = {}
+        for record in open_journal(self.outcome.journal):
+            if record.kind not in (FILL, ORDER_UPDATE):
+                continue
+            told = decode(record)
+            if record.kind == FILL:
+                known["fill", int(str(told["trade_id"]))] = record.ts_known_ns
+            elif told["purpose"] == PROTECT_STOP:
+                number = int(str(told["order_id"]))
+                if told["state"] == WORKING:
+                    known.setdefault(("placed", number), record.ts_known_ns)
+                known["ended", number] = record.ts_known_ns
+
+        def when(what: str, number: int, _happened: int) -> int:
+            return known[what, number if what == "fill" else numbers[number]]
+
+        return moments(self.ledger, when)
 
 
 def ran(
@@ -253,6 +281,33 @@ def test_what_was_bought_got_a_stop_at_the_venue(live: Ran) -> None:
     assert live.outcome.report is not None
     assert "Time without a stop" in live.outcome.report.read_text(encoding="utf-8")
     assert any(order.type == "STOP_LOSS" for order in live.ledger.orders)
+
+
+@pytest.mark.requirement("I-7", "P-10", "EXEC_001")
+@pytest.mark.parametrize("which", ["live", "resumed", "cut", "spoiled"])
+def test_stops_fit_what_is_held_at_every_moment_of_the_venue_s_ledger(
+    which: str, request: pytest.FixtureRequest
+) -> None:
+    """Never for more than is held; gone within two seconds once nothing is; where nothing is amiss, never one left."""
+    run: Ran = request.getfixturevalue(which)
+    story = moments(run.ledger)
+    assert max(one.covered for one in story) > 0
+    assert too_large(story) == []
+    left = [one.length for one in orphaned(story)]
+    assert max(left, default=0) <= GONE_MS * SPEED
+    assert left == [] or which != "live"
+
+
+@pytest.mark.requirement("I-7", "P-10", "EXEC_001")
+def test_the_time_without_a_stop_is_that_of_the_venue_s_ledger(live: Ran) -> None:
+    """The p99 that is told is that of the ledger's orders and trades, by when we knew; and it is within the goal."""
+    conduct = live.outcome.conduct
+    assert conduct is not None
+    lengths = [one.length for one in bare(live.story_as_known())]
+    assert (sum(lengths), quantile(lengths, 0.99)) == (conduct.unprotected.total_ns, conduct.unprotected.p99_ns)
+    happened = [one.length for one in bare(moments(live.ledger))]
+    assert len(happened) == len(lengths)
+    assert quantile(happened, 0.99) * MS <= GOAL_NS * SPEED
 
 
 @pytest.mark.requirement("I-10", "I-14", "P-01")

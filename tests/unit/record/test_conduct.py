@@ -56,11 +56,11 @@ def page(conduct: Conduct | None, connections: Connections | None) -> str:
 
 
 def test_the_page_of_a_run_at_a_venue_tells_how_it_was_conducted() -> None:
-    """Protection against its budget, holds, other hands, dust, feeds, limits, alerts."""
+    """Protection against its goal, holds, other hands, dust, feeds, limits, alerts."""
     shown = page(CONDUCT, CONNECTIONS)
     for words in (
         "Time without a stop 0.090 s in 3 spells",
-        "p99 of the spells 0.060 s within the budget of 1.000 s",
+        "p99 of the spells 0.060 s within the goal of 1.000 s",
         "Slippage, basis points 1.25 mean of 2 orders",
         "New risk held back 2.500 s 25.00 % of 10.000 s live",
         "reconciling 2.500 s began 2 times",
@@ -77,8 +77,8 @@ def test_the_page_of_a_run_at_a_venue_tells_how_it_was_conducted() -> None:
     ):
         assert words in shown, words
     slow = replace(CONDUCT, unprotected=replace(CONDUCT.unprotected, p99_ns=1_001 * MS))
-    assert "1.001 s beyond the budget" in page(slow, CONNECTIONS)
-    assert "1.001 s within the budget of 2.000 s" in page(slow, replace(CONNECTIONS, speed=2.0))
+    assert "1.001 s beyond the goal" in page(slow, CONNECTIONS)
+    assert "1.001 s within the goal of 2.000 s" in page(slow, replace(CONNECTIONS, speed=2.0))
 
 
 def test_a_run_without_a_venue_has_no_such_section() -> None:
@@ -111,5 +111,9 @@ def test_a_terminal_is_told_the_same() -> None:
     assert racing["clock"] == "the simulated venue's, 400 times as fast as ours: so are all times here"
     never = replace(CONDUCT, unprotected=Unprotected(0, 0, None, 0, 0))
     assert dict(conduct_lines(never.told()))["without a stop"] == "never"
+    p99 = [dict(conduct_lines(CONDUCT.told(), speed))["without a stop"].split(", ")[2] for speed in (1.0, 0.05, 600.0)]
+    assert p99[0] == "p99 0.060 s (within the goal of 1 s)"
+    assert p99[1].startswith("p99 0.060 s (beyond the goal of 0.05 s of its time")
+    assert p99[2].startswith("p99 0.060 s (within the goal of 600 s of its time")
     still = replace(CONDUCT, unprotected=Unprotected(0, 0, None, 0, 5 * MS))
     assert dict(conduct_lines(still.told()))["without a stop"] == "now for 0.005 s"

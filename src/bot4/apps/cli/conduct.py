@@ -4,15 +4,23 @@
 from collections.abc import Mapping
 from typing import Any
 
+from bot4.domain.values import SECOND_NS
+from bot4.record.conduct import GOAL_NS
 from bot4.record.counts import count_text
 
 Told = Mapping[str, Any]
 
 
-def conduct_lines(conduct: Told) -> list[tuple[str, str]]:
-    """Return what follows from the journal, as names and words; what did not happen is left out."""
+def conduct_lines(conduct: Told, speed: float | None = None) -> list[tuple[str, str]]:
+    """Return what follows from the journal, as names and words; what did not happen is left out.
+
+    Parameters
+    ----------
+    speed : float, optional
+        How much faster than ours the venue's clock ran; where it is not known no goal is named.
+    """
     bare, cost = conduct["unprotected"], conduct["execution"]
-    lines = [("without a stop", bare_words(bare))]
+    lines = [("without a stop", bare_words(bare, speed))]
     if cost["orders"]:
         words = f"{cost['slippage_bp']:,.2f} bp, with fees {cost['shortfall_bp']:,.2f} bp"
         lines.append(("slippage", f"{words}, mean of {count_text(cost['orders'], 'order')}"))
@@ -28,16 +36,24 @@ def conduct_lines(conduct: Told) -> list[tuple[str, str]]:
     return lines
 
 
-def bare_words(bare: Told) -> str:
-    """Return how long positions were without a stop."""
+def bare_words(bare: Told, speed: float | None) -> str:
+    """Return how long positions were without a stop, and whether that meets the goal."""
     still = f"; now for {bare['open_s']:,.3f} s" if bare["open_s"] else ""
     if not bare["spells"]:
         return f"never{still}" if not still else still.removeprefix("; ")
     spells = count_text(bare["spells"], "spell")
+    goal = "" if speed is None else f" ({goal_words(bare['p99_s'], speed)})"
     return (
-        f"{spells}, {bare['total_s']:,.3f} s in all, p99 {bare['p99_s']:,.3f} s, longest {bare['longest_s']:,.3f} s"
-        f"{still}"
+        f"{spells}, {bare['total_s']:,.3f} s in all, p99 {bare['p99_s']:,.3f} s{goal}, "
+        f"longest {bare['longest_s']:,.3f} s{still}"
     )
+
+
+def goal_words(p99_s: float, speed: float) -> str:
+    """Return how a p99 stands to the goal, which a venue's clock that races stretches as it does every way to it."""
+    goal_s = GOAL_NS / SECOND_NS * speed
+    of_ours = "" if speed == 1.0 else f" of its time, {GOAL_NS / SECOND_NS:g} s of ours"
+    return f"{'within' if p99_s <= goal_s else 'beyond'} the goal of {goal_s:,g} s{of_ours}"
 
 
 def connection_lines(told: Told) -> list[tuple[str, str]]:

@@ -213,7 +213,8 @@ def trouble_lines(summary: "Mapping[str, object]") -> list[str]:
 def venue_lines(summary: "Mapping[str, object]") -> list[tuple[str, str]]:
     """Return how a run at a venue was conducted; nothing for any other."""
     conduct, connections = summary.get("conduct"), summary.get("connections")
-    lines = conduct_lines(conduct) if isinstance(conduct, dict) else []
+    speed = connections["speed"] if isinstance(connections, dict) else None
+    lines = conduct_lines(conduct, speed) if isinstance(conduct, dict) else []
     return [*lines, *connection_lines(connections)] if isinstance(connections, dict) else lines
 
 

@@ -2,15 +2,12 @@
 """The section about a run at a venue: protection, execution, readiness, other hands, and its connections."""
 
 from bot4.domain.values import SECOND_NS
-from bot4.record.conduct import Conduct
+from bot4.record.conduct import GOAL_NS, Conduct
 from bot4.record.connections import Connections
 from bot4.record.counts import count_text
 from bot4.record.reports.data import ReportData
 from bot4.record.reports.markup import Markup, join, paragraph, section, table
 from bot4.record.reports.wording import DASH, number_text, percent_text
-
-BUDGET_NS = SECOND_NS
-"""How long 99 of 100 spells without a stop may last at most."""
 
 Rows = list[list[str | Markup]]
 
@@ -44,7 +41,7 @@ def conduct_rows(one: Conduct, speed: float) -> Rows:
         [
             "p99 of the spells",
             DASH if bare.p99_ns is None else seconds_text(bare.p99_ns),
-            budget_text(bare.p99_ns, speed),
+            goal_text(bare.p99_ns, speed),
         ],
     ]
     if bare.open_ns:
@@ -127,12 +124,12 @@ def racing_words(speed: float) -> str:
     return "" if speed == 1.0 else f", a simulated venue's, {number_text(speed, 0)} times as fast as ours"
 
 
-def budget_text(p99_ns: int | None, speed: float) -> str:
-    """Return whether the budget was met, on a clock that is so much faster than ours."""
-    budget = f"the budget of {seconds_text(int(BUDGET_NS * speed))}"
+def goal_text(p99_ns: int | None, speed: float) -> str:
+    """Return whether the goal was met, on a clock that is so much faster than ours."""
+    goal = f"the goal of {seconds_text(int(GOAL_NS * speed))}"
     if p99_ns is None:
-        return budget
-    return f"within {budget}" if p99_ns <= BUDGET_NS * speed else f"beyond {budget}"
+        return goal
+    return f"within {goal}" if p99_ns <= GOAL_NS * speed else f"beyond {goal}"
 
 
 def share_text(ns: int, of_ns: int) -> str:
