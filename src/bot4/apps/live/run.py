@@ -47,6 +47,7 @@ from bot4.domain.marketdata import Bar
 from bot4.domain.ports import Clock
 from bot4.domain.readiness import RECONCILING, WARMING
 from bot4.domain.values import RATE_ONE
+from bot4.market.ingest.spread import Limits
 from bot4.market.intervals import parse_interval
 from bot4.record.exposure_time import ExposureTime
 from bot4.runtime.clocks import PairedClock, RacingClock, SteadyClock, SystemClock
@@ -74,6 +75,8 @@ class LiveRun:
         Shown how it goes.
     clock : RacingClock, optional
         That of a simulated venue whose time runs faster; the machine's if None.
+    limits : Limits, optional
+        What the venue allows the market's connections; what is documented if None.
 
     Attributes
     ----------
@@ -88,8 +91,11 @@ class LiveRun:
     unprotected: ExposureTime
     wired: Wired
 
-    def __init__(self, request: LiveRequest, view: View, clock: RacingClock | None = None) -> None:
+    def __init__(
+        self, request: LiveRequest, view: View, clock: RacingClock | None = None, *, limits: Limits | None = None
+    ) -> None:
         self.request = request
+        self._limits = limits
         self.doors: Doors | None = None
         self.account: Account | None = None
         self.market: LiveMarket | None = None
@@ -263,6 +269,7 @@ class LiveRun:
             receiver=receiver,
             on_state=partial(self._telling.market, loop),
             tell=self._telling.note,
+            limits=self._limits,
         )
 
     async def _hear(self, loop: LiveLoop, observers: Observers, stop: asyncio.Event) -> None:
@@ -297,12 +304,17 @@ class LiveRun:
             self._telling.end()
 
     async def _watch(self, loop: LiveLoop, observers: Observers) -> None:
-        """Show how it goes, and end the run where a command broke by a bug of ours."""
+        """Show how it goes, tell of what a person must mend, and end the run where a bug of ours broke a command."""
+        alerted: set[str] = set()
         while True:
             if self.account is not None and self.account.gateway.faults:
                 raise OurFault(f"a command broke: {self.account.gateway.faults[0]!r}") from self.account.gateway.faults[
                     0
                 ]
+            if self.account is not None:
+                for what in self.account.gateway.door.alerts.keys() - alerted:
+                    self._telling.alert(what)
+                    alerted.add(what)
             self._telling.show(observers)
             await asyncio.sleep(BEAT_S)
 

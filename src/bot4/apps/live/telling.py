@@ -53,6 +53,11 @@ class Telling:
         if line:
             self._write("note", line=line)
 
+    def alert(self, what: str) -> None:
+        """Tell what a person should hear of at once."""
+        self._view.say(f"alert: {what}")
+        self._write("alert", text=what)
+
     def show(self, observers: Observers) -> None:
         """Show how it goes."""
         vitals = observers.vitals(

@@ -17,7 +17,7 @@ from bot4.adapters.venues.binance.orders.reports import MS_NS
 from bot4.adapters.venues.binance.wire.requests import Request
 from bot4.adapters.venues.binance.wire.rest import Told
 from bot4.adapters.venues.kit.allowance import NEVER
-from bot4.adapters.venues.kit.answers import has_not_left
+from bot4.adapters.venues.kit.answers import Answer, Remedy, has_not_left
 from bot4.adapters.venues.kit.limiter import Hold, Urgency
 from bot4.domain.unsent import NEVER_LEFT
 from bot4.domain.values import SECOND_NS
@@ -66,7 +66,7 @@ class PatientDoor:
     Attributes
     ----------
     alerts : Counter
-        How often each code or rule came that no table knows: a person should hear of it.
+        How often each answer came that no table knows, or that only a person can mend.
     """
 
     __slots__ = ("alerts", "_lookup")
@@ -95,8 +95,8 @@ class PatientDoor:
             told = await self._lookup.door.ask(request, shape, kind)
             if not isinstance(told, Hold) and not has_not_left(told.answer):
                 self._lookup.note(told.value)
-                if told.answer.alert:
-                    self.alerts[f"{told.answer.rule} {told.answer.code}"] += 1
+                if told.answer.alert or told.answer.remedy is Remedy.FATAL:
+                    self.alerts[alert_words(told.answer)] += 1
                 return told
             rule, wait_ms = waits(told, int(clock.now_ns()) // MS_NS)
             left_ms = (deadline_ns - int(clock.monotonic_ns())) // MS_NS
@@ -109,6 +109,12 @@ class PatientDoor:
             if recall is not None:
                 recall.is_over = True
             return NeverLeft(rule)
+
+
+def alert_words(answer: Answer) -> str:
+    """Return what a person should hear of: the reason and the venue's code, and what to do where we know it."""
+    words = f"{answer.rule} {answer.code}"
+    return f"{words}: {answer.mend}" if answer.mend else words
 
 
 def waits(told: Told[Any] | Hold, now_ms: int) -> tuple[str, int]:

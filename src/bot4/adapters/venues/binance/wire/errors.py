@@ -36,6 +36,7 @@ BANNED_UNTIL: Final = re.compile(r"banned until (\d{10,16})")
 FILTER_FAILURE: Final = re.compile(r"Filter failure: ([A-Z_]+)")
 
 KEY_MEND: Final = "Check the API key, its permissions for spot trading and the addresses it may be used from."
+ACCOUNT_MEND: Final = "Ask the venue why the account is closed to trading; exits and stops are tried until it is open."
 SIGNATURE_MEND: Final = "Check that the secret belongs to the API key, and that the key's type is the configured one."
 
 
@@ -100,7 +101,7 @@ PLACE_TEXTS: Final = (
     ("would immediately match and take", Meaning("would_take", Remedy.CORRECT)),
     ("would trigger immediately", Meaning("would_trigger", Remedy.CORRECT)),
     ("relationship of the prices", Meaning("pair_prices", Remedy.CORRECT)),
-    ("may not place or cancel orders", Meaning("may_not_trade", Remedy.FATAL, mend=KEY_MEND)),
+    ("may not place or cancel orders", Meaning("may_not_trade", Remedy.FATAL, mend=ACCOUNT_MEND)),
     ("not permitted for this account", Meaning("symbol_not_permitted", Remedy.CORRECT)),
     ("liquidity is less than", Meaning("no_liquidity", Remedy.CORRECT)),
     ("market is closed", Meaning("market_closed", Remedy.RETRY_LATER, wait_ms=WEIGHT_WINDOW_MS)),
