@@ -37,7 +37,7 @@ from bot4.domain.order_prices import names_limit
 from bot4.domain.stage import Outbox
 from bot4.domain.values import BUY, SELL, Lots, Nanos, Ticks
 from bot4.domain.verdict import Check, Refused
-from bot4.trading.book import OrderTable
+from bot4.trading.book import CANCELS_MAX, OrderTable
 from bot4.trading.conditions import Conditions
 from bot4.trading.desk_waits import UNSENT_MAX, DeskWaits
 from bot4.trading.fates import Fates
@@ -234,9 +234,7 @@ class Desk:
         self.pair.leg_filled = False
         if self.waits is not None:
             self.waits.heard()
-        for order in (self.enter, self.pair.stop, self.pair.target):
-            if order is not None:
-                order.cancels = 0
+        allow_cancels(self, CANCELS_MAX)
 
     def filled(self, order: Order, lots: Lots) -> None:
         """Count an execution that was applied to an order."""
@@ -274,9 +272,10 @@ class Desk:
                 out.put(fault(now, way_out(self.pair, self.position), rule, self.waits.unsent, UNSENT_MAX))
 
     def answered(self, word: OrderWord, now: Nanos, out: Outbox) -> None:
-        """Go on where a report ends a wait: send again, or cancel the orphan that the venue has left."""
+        """Go on where a report ends a wait: send or cancel again, or cancel the orphan that the venue has left."""
         if self.waits is None or not self.waits.is_over(word, now):
             return
+        allow_cancels(self, 1)
         if self.position == 0 and self.pair.leg_filled:
             self.pair.withdraw("orphan", now, out)
         self._watch_stop(now, out)
@@ -406,3 +405,10 @@ def take_fee(desk: Desk, amount: i64) -> Lots:
     lots = desk.dust.pay(amount, desk.position)
     desk.position = Lots(desk.position - lots)
     return lots
+
+
+def allow_cancels(desk: Desk, times: i64) -> None:
+    """Let the cancel of each order that a desk may want ended be asked for so many times more, whatever was refused."""
+    for order in (desk.enter, desk.pair.stop, desk.pair.target):
+        if order is not None and order.cancels > CANCELS_MAX - times:
+            order.cancels = CANCELS_MAX - times

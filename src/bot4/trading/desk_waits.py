@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What one desk waits for: a stop that should fill, a leg that the venue should cancel, the time to send again.
+"""What one desk waits for: a stop that should fill, a leg that the venue should cancel, the time to ask again.
 
 Stages have no clock and no timer. What they have is the inquiry: a durable command that is sent when it is due and
 answered once. So to wait is to ask, later, and the answer says both that the time is over and what the venue knows
@@ -40,13 +40,25 @@ class DeskWaits:
         How many such orders there were, one after the other.
     orphan_id : int
         The leg that the venue should have canceled, 0 where none.
+    refused_id : int
+        The order whose cancel the venue has refused too often, and that is asked for again later, 0 where none.
     reached_id : int
         The stop whose price was reached and that should fill, 0 where none.
     overdue : Overdue
         Since when it should.
     """
 
-    __slots__ = ("conditions", "fates", "retry_id", "unsent", "orphan_id", "reached_id", "due_ns", "overdue")
+    __slots__ = (
+        "conditions",
+        "fates",
+        "retry_id",
+        "unsent",
+        "orphan_id",
+        "refused_id",
+        "reached_id",
+        "due_ns",
+        "overdue",
+    )
 
     def __init__(self, conditions: Conditions, fates: Fates) -> None:
         self.conditions = conditions
@@ -54,6 +66,7 @@ class DeskWaits:
         self.retry_id: i64 = 0
         self.unsent: i64 = 0
         self.orphan_id: i64 = 0
+        self.refused_id: i64 = 0
         self.reached_id: i64 = 0
         self.due_ns = Nanos(0)
         self.overdue = Overdue(conditions.overdue_ns)
@@ -80,6 +93,13 @@ class DeskWaits:
             if self.fates.expect(orphan):
                 self._ask(orphan, now, self.conditions.orphan_ns, out)
 
+    def wait_to_cancel(self, order: Order, now: Nanos, out: Outbox) -> None:
+        """Begin to wait before a cancel is asked for once more; one wait does for both legs."""
+        if self.refused_id == 0:
+            self.refused_id = order.order_id
+            if self.fates.expect(order):
+                self._ask(order, now, self.conditions.retry_max_ns, out)
+
     def is_overdue(self, stop: Order | None, now: Nanos, out: Outbox) -> bool:
         """Say whether a stop that was reached should have filled by now; until then, see to it that an answer comes."""
         if stop is None or not self.overdue.is_reached(stop):
@@ -100,6 +120,9 @@ class DeskWaits:
             return True
         if word.order_id == self.orphan_id:
             self.orphan_id = 0
+            return True
+        if word.order_id == self.refused_id:
+            self.refused_id = 0
             return True
         if word.order_id == self.reached_id:
             self.reached_id = 0
@@ -130,6 +153,7 @@ class DeskWaits:
         write_i64_le(out, self.retry_id)
         write_i64_le(out, self.unsent)
         write_i64_le(out, self.orphan_id)
+        write_i64_le(out, self.refused_id)
         write_i64_le(out, self.reached_id)
         write_i64_le(out, self.due_ns)
         self.overdue.write_state(out)

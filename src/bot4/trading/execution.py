@@ -242,6 +242,9 @@ class Trading(Stage):
         if outcome == APPLIED:
             if step == CANCEL_REJECT and order.cancels >= CANCELS_MAX:
                 self._say(order.order_id, order.instrument, "trading.cancel_refused", now, out)
+                waits = self.desks[order.instrument].waits
+                if waits is not None:
+                    waits.wait_to_cancel(order, now, out)
             if step == LOSE_CANCEL and order.cancels > 0:
                 order.cancels -= 1  # it was not refused, and may be asked again
             self._applied(order, now, out, never_left=never_left)

@@ -80,6 +80,33 @@ def test_an_account_that_is_barred_is_told_of_and_what_is_held_is_left_once_it_m
     check_books(ended)
 
 
+@pytest.mark.requirement("ORDER_001", "I-7", "I-13")
+def test_a_key_that_is_revoked_for_a_while_leaves_the_stop_and_the_exit_goes_on_after_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R02 on every request while an exit is due: its cancels are refused, a person hears of it, nothing is given up."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+    async def trouble(run: Run) -> None:
+        await until_late(lambda: run.is_covered)
+        run.kept["orders"] = run.orders
+        run.server.schedule.begin(parse_rules("R02:1"))
+        assert run.live.account is not None
+        alerts = run.live.account.gateway.door.alerts
+        await until_late(lambda: sum(alerts.values()) > TRIES)
+        assert run.is_covered
+        run.server.schedule.cease()
+        await run.trades(4)
+
+    ended = tended(tmp_path, trouble)
+    first = ended.ledger.orders[ended.kept["orders"]]
+    assert (first.side, first.type, first.status) == ("SELL", "MARKET", "FILLED")
+    assert ended.outcome.refused["trading.cancel_refused"] > 0
+    assert ended.outcome.connections is not None
+    assert any(what.startswith("key_refused -2015: Check the API key") for what in ended.outcome.connections.alerts)
+    check_books(ended)
+
+
 @pytest.mark.requirement("ORDER_001")
 def test_a_run_does_not_begin_on_an_account_that_is_barred(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Bad input, which is exit code 2: what is closed, and whom to ask."""

@@ -16,8 +16,10 @@ from bot4.domain.order import (
     MARKET,
     POST_ONLY,
     Inquire,
+    OrderWord,
     absent,
     found,
+    inquiry_lost,
     rejected,
 )
 from bot4.domain.values import BUY, RATE_ONE, SELL, Lots, Nanos, Ticks
@@ -264,6 +266,35 @@ def test_an_orphan_that_the_venue_cancels_is_left_to_it() -> None:
     assert walk.cancel(3) == ["order 3: canceled, filled 0, open 0"]
     walk.now = Nanos(walk.now + SECOND)
     assert walk.cancel(3) == []
+
+
+@pytest.mark.requirement("P-10", "I-13")
+@pytest.mark.parametrize("is_answered", [True, False])
+def test_a_cancel_that_the_venue_keeps_refusing_is_asked_for_again_later(is_answered: bool) -> None:
+    """Three times at once, then each five seconds once, for both legs: no exit is given up for a key that was lost."""
+
+    def answer() -> OrderWord:
+        return found(walk.now, walk.now, 2, 0) if is_answered else inquiry_lost(walk.now, walk.now, 2, 0, "refused")
+
+    walk = live()
+    walk.enter(1, BUY, 10, target=120)
+    walk.fill(1, 10, 100)
+    walk.accept(2)
+    walk.accept(3)
+    walk.exit(2, SELL, 10)
+    refused = [said for _ in range(3) for leg in (2, 3) for said in walk.refuse_cancel(leg)]
+    assert [each for each in refused if each.startswith("inquire")] == ["inquire 2: attempt 1, in 5000 ms"]
+    for _ in range(3):
+        walk.now = Nanos(walk.now + 5 * SECOND)
+        assert tell(walk, [answer()]) == ["cancel 2: exit", "cancel 3: exit"]
+        refused = [said for leg in (2, 3) for said in walk.refuse_cancel(leg)]
+        assert [each for each in refused if each.startswith(("inquire", "cancel"))] == [
+            "inquire 2: attempt 1, in 5000 ms"
+        ]
+    walk.now = Nanos(walk.now + 5 * SECOND)
+    tell(walk, [answer()])
+    walk.cancel(2)
+    assert walk.cancel(3)[-1] == "submit 4: exit market sell 10 reduce-only"
 
 
 @pytest.mark.requirement("P2-2", "P-10")
